@@ -1,0 +1,142 @@
+"""Model projects: which labels train which model, what its champion applies to, and what it must score.
+
+A project is data: ``projects/<name>.yaml`` in the home, with its label file beside it in ``projects/<name>/``.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from docplatform.documents.predictions import TaskKind
+from docplatform.errors import ConfigurationError
+from docplatform.storage.base import BlobStore
+
+PROJECT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+class TextSource(StrEnum):
+    """Which text of a document a project trains on and predicts from."""
+
+    CONTENT = "content"
+    """The text as read (``ocr_text.content``): what entity offsets count in."""
+    CLEANED = "cleaned"
+    LEMMAS = "lemmas"
+
+
+class GateThresholds(BaseModel):
+    """What a candidate must reach on the frozen test split to become champion. Scores in [0, 1]."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    min_f1: float = Field(0.80, ge=0, le=1, description="Least F1 (micro; single-label: macro too is reported).")
+    max_regression: float = Field(0.0, ge=0, le=1, description="How far below the champion's F1 it may stay.")
+    min_label_f1: dict[str, float] = Field(default_factory=dict, description="Least F1 of single labels.")
+
+
+class AppliesTo(BaseModel):
+    """Which documents the champion predicts. An empty list means all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    customers: list[str] = Field(default_factory=list)
+    extensions: list[str] = Field(default_factory=list)
+
+    def includes(self, customer: str, extension: str) -> bool:
+        """Whether documents of this customer and type (extension from the content) are predicted."""
+        return (not self.customers or customer in self.customers) and (
+            not self.extensions or extension in self.extensions
+        )
+
+
+class ModelProject(BaseModel):
+    """One custom model: labels in, champion out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    kind: TaskKind
+    description: str = ""
+    language: str = "en"
+    customer: str = Field(description="Whose documents the labels are about.")
+    labels: str = Field(description="The label file's path below projects/, e.g. loans/labels.json.")
+    applies_to: AppliesTo = Field(default_factory=AppliesTo)
+    gate: GateThresholds = Field(default_factory=GateThresholds)
+    backend: str = "local"
+    trainer: dict[str, Any] = Field(default_factory=dict, description="Options of the trainer.")
+    text_source: TextSource | None = Field(None, description="Default: content for entities, cleaned for classes.")
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_a_key(cls, value: str) -> str:
+        if not PROJECT_NAME.fullmatch(value):
+            raise ValueError("must be 1 to 63 of a-z, 0-9, _ and -, beginning with a letter or digit")
+        return value
+
+    @property
+    def text(self) -> TextSource:
+        """The text source in force."""
+        if self.text_source is not None:
+            return self.text_source
+        return TextSource.CONTENT if self.kind is TaskKind.ENTITY_RECOGNITION else TextSource.CLEANED
+
+
+class ProjectStore:
+    """The model projects of a home: ``projects/<name>.yaml`` in the blob store."""
+
+    def __init__(self, blob_store: BlobStore, prefix: str = "projects") -> None:
+        self._blobs = blob_store
+        self._prefix = prefix
+
+    def names(self) -> list[str]:
+        """Every project's name, sorted."""
+        depth = self._prefix.count("/") + 1
+        return sorted(
+            info.path.rsplit("/", 1)[-1].removesuffix(".yaml")
+            for info in self._blobs.list(self._prefix)
+            if info.path.endswith(".yaml") and info.path.count("/") == depth
+        )
+
+    def get(self, name: str) -> ModelProject:
+        """One project.
+
+        Raises:
+            KeyError: no such project.
+            ConfigurationError: its YAML is wrong; the message names the file, the field and what it should be.
+        """
+        path = f"{self._prefix}/{name}.yaml"
+        try:
+            data = yaml.safe_load(self._blobs.get(path))
+        except FileNotFoundError:
+            raise KeyError(name) from None
+        except yaml.YAMLError as error:
+            raise ConfigurationError(f"{path} is not YAML: {error}") from error
+        if not isinstance(data, dict):
+            raise ConfigurationError(f"{path} must hold a mapping of settings, see docs/projects.md")
+        try:
+            return ModelProject.model_validate({"name": name, **data})
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)
+            )
+            raise ConfigurationError(f"{path}: {problems}. See docs/projects.md.") from error
+
+    def save(self, project: ModelProject, label_file: bytes | None = None) -> None:
+        """Create or replace a project, and its label file where one is given (written first)."""
+        if label_file is not None:
+            self._blobs.put(f"{self._prefix}/{project.labels}", label_file)
+        data = project.model_dump(mode="json", exclude={"name"}, exclude_defaults=True)
+        text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+        self._blobs.put(f"{self._prefix}/{project.name}.yaml", text.encode())
+
+    def label_file(self, project: ModelProject) -> bytes:
+        """The project's label file. Raises ``ConfigurationError`` where it is missing."""
+        path = f"{self._prefix}/{project.labels}"
+        try:
+            return self._blobs.get(path)
+        except FileNotFoundError:
+            raise ConfigurationError(f"Project {project.name}: its label file {path} does not exist.") from None

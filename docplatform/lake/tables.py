@@ -1,0 +1,322 @@
+"""The lake's tables: every column with its type, unit and meaning. A public contract; docs/tables.md is made from it.
+
+Belongs here: descriptions only, cheap to import (no pyarrow). Reading and writing tables is ``lake.delta``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. ``type`` is one of the names that ``lake.arrow`` turns into an Arrow type."""
+
+    name: str
+    type: str
+    description: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """One table: ``key`` names the columns that identify a row, ``partition_by`` the column it is laid out by."""
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    partition_by: tuple[str, ...] = ()
+
+    def column(self, name: str) -> Column:
+        """The column called ``name``. Raises ``KeyError``."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+_DOCUMENT_ID = Column("document_id", "string", "Id of the document: same bytes of the same customer, same id.")
+_LAKE_PARTITION = Column("lake_partition", "string", "Lake partition key, `customer/extension/date`.")
+_PROVENANCE = (
+    Column("input_hash", "string", "Hash of what this row was made from; with `fingerprint` it says if it is current."),
+    Column("fingerprint", "string", "Engine, version and options that made this row."),
+    Column("run_id", "string", "Dagster run that wrote this row."),
+    Column("processed_at", "timestamp", "When this row was made (UTC)."),
+)
+_CONTENT_HASH = Column("content_hash", "string", "Hash of this row's output: the `input_hash` of what is made from it.")
+
+RAW_BLOBS = TableSpec(
+    "raw_blobs",
+    "Every arrival: files, attachments and archive members, with what became of them.",
+    (
+        Column("arrival_id", "string", "Id of the arrival (the event, not the content)."),
+        _DOCUMENT_ID,
+        Column("parent_document_id", "string", "The mail or archive it was unpacked from.", nullable=True),
+        Column("customer", "string", "Whose document it is, `[a-z0-9_-]{1,63}`."),
+        Column("connector", "string", "Which connector brought it."),
+        Column("source_uri", "string", "Where it came from."),
+        Column("name", "string", "Name as the sender spelled it, below the customer's folder or within the parent."),
+        Column("size", "int64", "Bytes."),
+        Column("sha256", "string", "SHA-256 of the bytes, hex."),
+        Column("media_type", "string", "Type told from the content."),
+        Column("extension", "string", "Extension that goes with the content's type."),
+        Column("blob_path", "string", "Where the bytes lie in the blob store."),
+        Column("lake_partition", "string", "Lake partition the document belongs to."),
+        Column("arrived_at", "timestamp", "When it was taken in (UTC)."),
+        Column("outcome", "string", "`landed`, `duplicate` or `quarantined`."),
+        Column("reason", "string", "Reason code where quarantined at arrival.", nullable=True),
+    ),
+    key=("arrival_id",),
+    partition_by=("customer",),
+)
+
+ROUTED_DOCUMENTS = TableSpec(
+    "routed_documents",
+    "Documents placed in the lake, one row each.",
+    (
+        _DOCUMENT_ID,
+        _LAKE_PARTITION,
+        Column("parent_document_id", "string", "The mail or archive it was unpacked from.", nullable=True),
+        Column("customer", "string", "Whose document it is."),
+        Column("extension", "string", "Extension that goes with the content's type."),
+        Column("media_type", "string", "Type told from the content."),
+        Column("name", "string", "Name as the sender spelled it."),
+        Column("source_uri", "string", "Where it came from."),
+        Column("size", "int64", "Bytes."),
+        Column("lake_path", "string", "Where the bytes lie in the lake, below the home or container."),
+        Column("uri", "string", "Address that opens the file."),
+        Column("arrived_at", "timestamp", "When it was taken in (UTC)."),
+        _CONTENT_HASH,
+        *_PROVENANCE,
+    ),
+    key=("document_id",),
+    partition_by=("lake_partition",),
+)
+
+OCR_TEXT = TableSpec(
+    "ocr_text",
+    "What was read from each document.",
+    (
+        _DOCUMENT_ID,
+        _LAKE_PARTITION,
+        Column("content", "string", "All text in reading order. Offsets of entities count its Unicode code points."),
+        Column("content_format", "string", "`text` or `markdown`."),
+        Column("page_count", "int64", "Pages (sheets, slides; 1 for formats without pages)."),
+        Column("word_count", "int64", "Words."),
+        Column("table_count", "int64", "Tables found."),
+        Column(
+            "confidence",
+            "float64",
+            "Mean word confidence, 0 to 1; 1 where text wasn't recognised but given.",
+            nullable=True,
+        ),
+        Column("model_id", "string", "Reader model, e.g. `prebuilt-read`."),
+        Column("analyze_result", "string", "The whole AnalyzeResult as JSON (Document Intelligence 2024-11-30)."),
+        Column("read_seconds", "float64", "Wall-clock seconds spent reading."),
+        _CONTENT_HASH,
+        *_PROVENANCE,
+    ),
+    key=("document_id",),
+    partition_by=("lake_partition",),
+)
+
+PREPROCESSED_TEXT = TableSpec(
+    "preprocessed_text",
+    "Text made ready for models.",
+    (
+        _DOCUMENT_ID,
+        _LAKE_PARTITION,
+        Column("cleaned", "string", "Normalised text."),
+        Column("language", "string", "ISO 639-1 code, `und` where unknown."),
+        Column("language_confidence", "float64", "0 to 1."),
+        Column("tokens", "list<string>", "Lower-cased words without stop words."),
+        Column("lemmas", "list<string>", "One per token."),
+        Column("stems", "list<string>", "One per token."),
+        Column("key_phrases", "list<string>", "Best first."),
+        Column("summary", "string", "Most central sentences."),
+        _CONTENT_HASH,
+        *_PROVENANCE,
+    ),
+    key=("document_id",),
+    partition_by=("lake_partition",),
+)
+
+ANNOTATIONS = TableSpec(
+    "annotations",
+    "All labels, whatever tool made them, one row per label.",
+    (
+        Column("annotation_id", "string", "Hash of project, document, category and span."),
+        Column("project", "string", "Model project."),
+        Column("document_id", "string", "The labelled document."),
+        Column("customer", "string", "Whose document it is."),
+        Column("location", "string", "The document's name in the label file."),
+        Column("category", "string", "Class or entity category. Empty: the document is labelled with none."),
+        Column("offset", "int64", "Start in Unicode code points of the text; null for classes.", nullable=True),
+        Column("length", "int64", "Length in Unicode code points; null for classes.", nullable=True),
+        Column("text", "string", "The labelled slice of the text; null for classes.", nullable=True),
+        Column("text_hash", "string", "Hash of the text that offset and length count in (`ocr_text.content_hash`)."),
+        Column("declared_split", "string", "`train` or `test` where the label file says so.", nullable=True),
+        Column("label_file_hash", "string", "SHA-256 of the label file."),
+        Column("run_id", "string", "Dagster run that wrote this row."),
+        Column("processed_at", "timestamp", "When this row was made (UTC)."),
+    ),
+    key=("annotation_id",),
+    partition_by=("project",),
+)
+
+LABELED_DATASET = TableSpec(
+    "labeled_dataset",
+    "Frozen, versioned datasets with their splits: one row per project, version and document.",
+    (
+        Column("project", "string", "Model project."),
+        Column("dataset_version", "string", "Hash of every row's text, labels and split."),
+        _DOCUMENT_ID,
+        Column("split", "string", "`train`, `validation` or `test`; stable by content hash."),
+        Column("text", "string", "The text trained on."),
+        Column("text_hash", "string", "Hash of the text read that the labels count in."),
+        Column("categories", "list<string>", "Classes of the document."),
+        Column("entities", "entities", "Entities; offsets in code points of `text`."),
+        Column("customer", "string", "Whose document it is."),
+        Column("created_at", "timestamp", "When the version was frozen (UTC)."),
+        Column("run_id", "string", "Dagster run that froze it."),
+    ),
+    key=("project", "dataset_version", "document_id"),
+    partition_by=("project",),
+)
+
+MODEL_EVALUATION = TableSpec(
+    "model_evaluation",
+    "Scores of every model version on a frozen test split, one row per label and per average.",
+    (
+        Column("project", "string", "Model project."),
+        Column("model_version", "int64", "Version in the registry."),
+        Column("dataset_version", "string", "Dataset whose test split was used."),
+        Column("label", "string", "Label, or `micro avg`, `macro avg`."),
+        Column("precision", "float64", "0 to 1."),
+        Column("recall", "float64", "0 to 1."),
+        Column("f1", "float64", "0 to 1."),
+        Column("support", "int64", "Labelled items of the test split."),
+        Column("evaluated_at", "timestamp", "When (UTC)."),
+        Column("run_id", "string", "Dagster run."),
+    ),
+    key=("project", "model_version", "dataset_version", "label"),
+    partition_by=("project",),
+)
+
+EVALUATION_ERRORS = TableSpec(
+    "evaluation_errors",
+    "Test examples that a model version got wrong, to look at.",
+    (
+        Column("project", "string", "Model project."),
+        Column("model_version", "int64", "Version in the registry."),
+        Column("dataset_version", "string", "Dataset whose test split was used."),
+        _DOCUMENT_ID,
+        Column("expected", "string", "What the label says."),
+        Column("predicted", "string", "What the model says."),
+        Column("context", "string", "The text around it."),
+        Column("run_id", "string", "Dagster run."),
+    ),
+    key=("project", "model_version", "dataset_version", "document_id", "expected", "predicted"),
+    partition_by=("project",),
+)
+
+CHAMPION_MODEL = TableSpec(
+    "champion_model",
+    "Every decision of the gate: which version serves, and why.",
+    (
+        Column("project", "string", "Model project."),
+        Column("candidate_version", "int64", "The version that was judged."),
+        Column("champion_version", "int64", "The version that serves after the decision.", nullable=True),
+        Column("promoted", "bool", "Whether the candidate became champion."),
+        Column("reason", "string", "Why."),
+        Column("candidate_f1", "float64", "Micro F1 on the test split."),
+        Column("champion_f1", "float64", "The former champion's micro F1 on the same split.", nullable=True),
+        Column("dataset_version", "string", "Dataset whose test split was used."),
+        Column("decided_at", "timestamp", "When (UTC)."),
+        Column("run_id", "string", "Dagster run."),
+    ),
+    key=("project", "candidate_version", "dataset_version"),
+    partition_by=("project",),
+)
+
+PREDICTIONS = TableSpec(
+    "predictions",
+    "What the champions say, one row per document and project.",
+    (
+        _DOCUMENT_ID,
+        _LAKE_PARTITION,
+        Column("project", "string", "Model project."),
+        Column("kind", "string", "Task of the project."),
+        Column("model_version", "int64", "Version that predicted."),
+        Column("category", "string", "Best class; null for entities or where it abstained.", nullable=True),
+        Column("categories", "categories", "Classes asserted, with confidence."),
+        Column("entities", "entities", "Entities; offsets in code points of the project's text."),
+        Column("confidence", "float64", "Least confidence of what is asserted, 0 to 1."),
+        Column("abstained", "bool", "The model had no answer it stands behind."),
+        *_PROVENANCE,
+    ),
+    key=("document_id", "project"),
+    partition_by=("lake_partition",),
+)
+
+DRIFT_REPORT = TableSpec(
+    "drift_report",
+    "Drift of recent documents and predictions against the champion's training data.",
+    (
+        Column("project", "string", "Model project."),
+        Column("model_version", "int64", "The champion."),
+        Column("checked_at", "timestamp", "When (UTC)."),
+        Column("reference_count", "int64", "Training texts compared with."),
+        Column("current_count", "int64", "Recent documents looked at."),
+        Column("domain_auc", "float64", "AUC of telling recent from training texts; 0.5 is alike.", nullable=True),
+        Column("domain_z", "float64", "Standard scores of that AUC above 0.5.", nullable=True),
+        Column("prediction_psi", "float64", "Population stability index of predicted classes.", nullable=True),
+        Column("confidence_psi", "float64", "Population stability index of confidence.", nullable=True),
+        Column("mean_confidence", "float64", "Of recent predictions, 0 to 1.", nullable=True),
+        Column("alarm", "bool", "Whether drift was found."),
+        Column("reason", "string", "Which measure crossed which threshold, or why none could be taken."),
+        Column("run_id", "string", "Dagster run."),
+    ),
+    key=("project", "checked_at"),
+    partition_by=("project",),
+)
+
+QUARANTINE = TableSpec(
+    "quarantine",
+    "Every document, or part of one, that could not be processed.",
+    (
+        _DOCUMENT_ID,
+        _LAKE_PARTITION,
+        Column("stage", "string", "Table that has no row for it: `raw_blobs`, `ocr_text`, …"),
+        Column("scope", "string", "Model project for predictions, else empty."),
+        Column("name", "string", "Name as the sender spelled it."),
+        Column("reason", "string", "Reason code."),
+        Column("message", "string", "What went wrong and what to do."),
+        Column("attempts", "int64", "Times it was tried."),
+        Column("state", "string", "`open`, `replaying`, `resolved` or `dismissed`."),
+        Column("first_failed_at", "timestamp", "When it failed first (UTC)."),
+        *_PROVENANCE,
+    ),
+    key=("document_id", "stage", "scope"),
+    partition_by=("lake_partition",),
+)
+
+TABLES: dict[str, TableSpec] = {
+    spec.name: spec
+    for spec in (
+        RAW_BLOBS,
+        ROUTED_DOCUMENTS,
+        OCR_TEXT,
+        PREPROCESSED_TEXT,
+        ANNOTATIONS,
+        LABELED_DATASET,
+        MODEL_EVALUATION,
+        EVALUATION_ERRORS,
+        CHAMPION_MODEL,
+        PREDICTIONS,
+        DRIFT_REPORT,
+        QUARANTINE,
+    )
+}
+"""Every table of the lake, by name."""

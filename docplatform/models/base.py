@@ -1,0 +1,63 @@
+"""The ``Trainer`` and ``Model`` ports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from docplatform.documents.predictions import LabeledExample, Prediction, TaskKind
+
+
+class Model(Protocol):
+    """A trained model of one task."""
+
+    @property
+    def kind(self) -> TaskKind:
+        """The task it was trained for."""
+        ...
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, or entity categories, it can answer with, sorted."""
+        ...
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        """One prediction per text, in order. Deterministic, whatever texts stand beside it in the call."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write the model's files into an existing empty folder. ``load`` of the same backend reads them back."""
+        ...
+
+
+class Trainer(Protocol):
+    """Trains models of one task."""
+
+    @property
+    def kind(self) -> TaskKind:
+        """The task it trains for."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Engine, version and options that can change a model, as a short stable string."""
+        ...
+
+    def train(self, train: Sequence[LabeledExample], validation: Sequence[LabeledExample]) -> Model:
+        """Train on ``train``; choose and calibrate on ``validation`` (may be empty: cross-validate then).
+
+        Deterministic for the same examples in any order.
+
+        Raises:
+            PermanentError: where the examples can't be learned from (one class only, none labelled), saying why.
+        """
+        ...
+
+    def load(self, folder: Path) -> Model:
+        """Read back what ``Model.save`` wrote. Raises ``PermanentError(CORRUPT)`` where it can't be read."""
+        ...
+
+
+TrainerOptions = Mapping[str, object]
+"""Options of a trainer as they stand in a project's YAML; each trainer validates its own."""

@@ -1,0 +1,144 @@
+"""Every setting docplatform has, read once from the environment (``DOCPLATFORM_*``) and an optional ``.env`` file.
+
+Belongs here: names, types, defaults and documentation of settings. Doesn't: acting on them (see ``composition``).
+Nested settings use two underscores: ``DOCPLATFORM_READING__WORKERS=2``.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from docplatform.errors import ConfigurationError
+
+
+class StorageBackend(StrEnum):
+    """Where blobs, tables and models are kept."""
+
+    LOCAL = "local"
+    AZURE = "azure"
+    MEMORY = "memory"
+
+
+class StorageSettings(BaseModel):
+    """Blobs, Delta tables and models. ``azure`` is Blob Storage or ADLS Gen2 through its Blob endpoint."""
+
+    backend: StorageBackend = StorageBackend.LOCAL
+    azure_account: str | None = Field(None, description="Storage account name.")
+    azure_container: str = Field("docplatform", description="Container that takes the place of the home folder.")
+    azure_endpoint: str | None = Field(None, description="Blob endpoint, for an emulator or a sovereign cloud.")
+    azure_access_key: SecretStr | None = Field(None, description="Account key. Without one: DefaultAzureCredential.")
+    azure_sas_token: SecretStr | None = Field(None, description="Shared access signature, instead of a key.")
+
+
+class LimitSettings(BaseModel):
+    """What one document, or one archive, may cost before it is quarantined."""
+
+    max_file_bytes: int = Field(500 * 2**20, gt=0, description="Largest file accepted (bytes).")
+    max_pages: int = Field(2_000, gt=0, description="Most pages in one document.")
+    max_pixels: int = Field(200_000_000, gt=0, description="Most pixels in one image, before decoding it.")
+    max_archive_bytes: int = Field(1 * 2**30, gt=0, description="Most bytes unpacked from one archive or mail.")
+    max_archive_entries: int = Field(10_000, gt=0, description="Most members in one archive or mail.")
+    max_archive_ratio: float = Field(200.0, gt=1, description="Most bytes unpacked per byte packed.")
+    max_archive_depth: int = Field(3, ge=1, description="Most levels of archives and mails in each other.")
+
+
+class ReadingSettings(BaseModel):
+    """Text layer, OCR and Office readers."""
+
+    workers: int = Field(
+        default_factory=lambda: len(os.sched_getaffinity(0)), ge=0, description="Worker processes; 0 reads in-process."
+    )
+    timeout_seconds: float = Field(120.0, gt=0, description="Wall-clock limit for one document.")
+    worker_memory_bytes: int = Field(4 * 2**30, gt=0, description="Address-space growth a worker may have.")
+    ocr_max_side: int = Field(2_000, gt=0, description="Images are scaled down to this long side (pixels).")
+    pdf_render_dpi: int = Field(200, gt=0, description="Resolution at which image-only PDF pages are rendered.")
+    pdf_passwords: list[SecretStr] = Field(default_factory=list, description="Passwords tried on encrypted PDFs.")
+
+
+class TextSettings(BaseModel):
+    """Preprocessing steps, each one can be switched off."""
+
+    clean: bool = Field(True, description="Normalise Unicode, white space and end-of-line hyphens.")
+    detect_language: bool = True
+    remove_stop_words: bool = True
+    lemmatize: bool = True
+    stem: bool = True
+    key_phrases: int = Field(10, ge=0, description="Key phrases kept per document; 0 switches the step off.")
+    summary_sentences: int = Field(3, ge=0, description="Sentences in the extractive summary; 0 switches it off.")
+
+
+class AutomationSettings(BaseModel):
+    """Sensors, schedules and what they may ask for at once."""
+
+    sensor_seconds: int = Field(15, ge=5, description="Least seconds between two ticks of a sensor.")
+    stable_seconds: float = Field(2.0, ge=0, description="A landing file untouched this long counts as finished.")
+    max_run_requests: int = Field(50, ge=1, description="Most runs one tick requests.")
+    retraining_cron: str = "0 2 * * *"
+    drift_cron: str = "30 6 * * *"
+    maintenance_cron: str = "0 4 * * 0"
+    quarantine_days: int = Field(7, ge=0, description="Open quarantine entries older than this fail their check.")
+    vacuum_hours: int = Field(168, ge=0, description="Table versions older than this are vacuumed unless pinned.")
+
+
+class AlertSettings(BaseModel):
+    """Where failed runs are announced, besides the log."""
+
+    webhook_url: SecretStr | None = Field(None, description="POSTed a JSON object per failed run.")
+    smtp_host: str | None = None
+    smtp_port: int = 25
+    email_from: str = "docplatform@localhost"
+    email_to: Annotated[list[str], NoDecode] = Field(default_factory=list, description="Comma-separated.")
+
+
+class Settings(BaseSettings):
+    """All settings of a home. Build one and hand it on; nothing else reads the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DOCPLATFORM_", env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True
+    )
+
+    home: Path = Field(Path(".docplatform"), description="Everything local lives here; deleting it is a full reset.")
+    ledger_url: SecretStr | None = Field(None, description="SQLAlchemy URL; default: SQLite in the home.")
+    storage: StorageSettings = StorageSettings()
+    limits: LimitSettings = LimitSettings()
+    reading: ReadingSettings = Field(default_factory=ReadingSettings)
+    text: TextSettings = TextSettings()
+    automation: AutomationSettings = AutomationSettings()
+    alerts: AlertSettings = AlertSettings()
+
+    @property
+    def home_path(self) -> Path:
+        """The home as an absolute path."""
+        return self.home.expanduser().absolute()
+
+    @property
+    def landing_path(self) -> Path:
+        """``landing/<customer>/…``: where people drop files."""
+        return self.home_path / "landing"
+
+    @property
+    def dagster_path(self) -> Path:
+        """The Dagster instance (``DAGSTER_HOME``)."""
+        return self.home_path / "dagster"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings.
+
+    Raises:
+        ConfigurationError: naming each wrong variable, what it holds and what it should hold.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems = "; ".join(
+            f"DOCPLATFORM_{'__'.join(str(part).upper() for part in item['loc'])}: {item['msg']}"
+            for item in error.errors(include_input=False)
+        )
+        raise ConfigurationError(f"Settings are wrong: {problems}. See .env.example for every setting.") from error
