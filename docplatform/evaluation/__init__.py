@@ -1,4 +1,5 @@
 """Judging models: metrics, comparison, the promotion gate, drift.
 
-Belongs here: numbers about predictions and the decisions made from them. Doesn't: making predictions, or storing results.
+Belongs here: numbers about predictions and the decisions made from them. Doesn't: making predictions, or storing
+results.
 """

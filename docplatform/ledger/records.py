@@ -31,7 +31,8 @@ class Arrival:
     """One thing that came in: a file, an attachment, an archive member.
 
     ``arrival_id`` identifies the event, so that recording it twice (after a crash) changes nothing. ``name`` is
-    the path below the customer's folder, or within its parent, as the sender spelled it: metadata only, never used as a path.
+    the path below the customer's folder, or within its parent, as the sender spelled it: metadata only, never used as
+    a path.
     """
 
     arrival_id: str
