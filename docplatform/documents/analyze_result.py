@@ -1,0 +1,154 @@
+"""``AnalyzeResult``: what was read from one document, in the shape of Document Intelligence 2024-11-30.
+
+Belongs here: the result as a whole, and to and from JSON. Its parts are in ``elements`` and ``fields`` and can be
+imported from here. Doesn't: reading files (``ocr``), converting offsets (``spans``).
+
+The model is a typed superset: keys it doesn't know survive ``from_json(…).to_json()``, optional keys that weren't given
+aren't added, ``null`` is dropped.
+"""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from docplatform.documents.elements import (
+    Barcode,
+    BoundingRegion,
+    Caption,
+    Element,
+    Figure,
+    Footnote,
+    Formula,
+    KeyValueElement,
+    KeyValuePair,
+    Language,
+    Line,
+    Number,
+    Page,
+    Paragraph,
+    Polygon,
+    Section,
+    SelectionMark,
+    Span,
+    Style,
+    Table,
+    TableCell,
+    Word,
+)
+from docplatform.documents.fields import AddressValue, AnalyzedDocument, CurrencyValue, Field
+from docplatform.errors import PermanentError, ReasonCode
+
+__all__ = [
+    "API_VERSION",
+    "UNICODE_CODE_POINT",
+    "UTF16_CODE_UNIT",
+    "AddressValue",
+    "AnalyzeResult",
+    "AnalyzedDocument",
+    "Barcode",
+    "BoundingRegion",
+    "Caption",
+    "CurrencyValue",
+    "Element",
+    "Field",
+    "Figure",
+    "Footnote",
+    "Formula",
+    "KeyValueElement",
+    "KeyValuePair",
+    "Language",
+    "Line",
+    "Number",
+    "Page",
+    "Paragraph",
+    "Polygon",
+    "Section",
+    "SelectionMark",
+    "Span",
+    "Style",
+    "Table",
+    "TableCell",
+    "Warning",
+    "Word",
+]
+
+API_VERSION = "2024-11-30"
+UNICODE_CODE_POINT = "unicodeCodePoint"
+"""``stringIndexType`` of everything docplatform makes: offsets are Python string indices."""
+UTF16_CODE_UNIT = "utf16CodeUnit"
+
+
+class Warning(Element):
+    """Something the reader of a result should know; ``code`` is stable, ``target`` is a path such as ``/pages/0``."""
+
+    code: str
+    message: str
+    target: str | None = None
+
+
+class AnalyzeResult(Element):
+    """Everything that was read from one document."""
+
+    api_version: str = API_VERSION
+    model_id: str
+    string_index_type: str = UNICODE_CODE_POINT
+    content_format: str | None = None
+    """``text`` or ``markdown``."""
+    content: str
+    """All text in reading order; every ``Span`` is a range of it."""
+    pages: tuple[Page, ...]
+    paragraphs: tuple[Paragraph, ...] = ()
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    sections: tuple[Section, ...] = ()
+    key_value_pairs: tuple[KeyValuePair, ...] = ()
+    styles: tuple[Style, ...] = ()
+    languages: tuple[Language, ...] = ()
+    documents: tuple[AnalyzedDocument, ...] = ()
+    warnings: tuple[Warning, ...] = ()
+
+    def to_json(self) -> str:
+        """As the service would answer it: camelCase, without nulls and without optional keys that weren't given."""
+        return self.model_copy(
+            update={"api_version": self.api_version, "string_index_type": self.string_index_type}
+        ).model_dump_json(by_alias=True, exclude_unset=True, exclude_none=True)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> AnalyzeResult:
+        """Parse the ``analyzeResult`` object.
+
+        Raises:
+            PermanentError: CORRUPT, naming the first wrong places.
+        """
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'/'.join(str(part) for part in item['loc']) or 'text'}: {item['msg']}"
+                for item in error.errors(include_input=False)[:3]
+            )
+            raise PermanentError(
+                f"Not an AnalyzeResult of API version {API_VERSION} ({error.error_count()} errors): {problems}",
+                reason=ReasonCode.CORRUPT,
+            ) from error
+
+    def text_of(self, *spans: Span) -> str:
+        """The text of spans, joined by a space. Only right for code point offsets.
+
+        Raises:
+            ValueError: where this result counts otherwise; see ``spans.to_code_points``.
+        """
+        if self.string_index_type != UNICODE_CODE_POINT:
+            raise ValueError(f"Offsets are {self.string_index_type}; convert them with spans.to_code_points first.")
+        return " ".join(self.content[span.offset : span.end] for span in spans)
+
+    @property
+    def word_count(self) -> int:
+        """Words on all pages."""
+        return sum(len(page.words) for page in self.pages)
+
+    @property
+    def mean_confidence(self) -> float | None:
+        """Mean confidence of all words; None where there are none."""
+        count = self.word_count
+        return sum(float(word.confidence) for page in self.pages for word in page.words) / count if count else None
