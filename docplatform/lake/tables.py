@@ -100,6 +100,7 @@ OCR_TEXT = TableSpec(
     (
         _DOCUMENT_ID,
         _LAKE_PARTITION,
+        Column("name", "string", "Name as the sender spelled it."),
         Column("content", "string", "All text in reading order. Offsets of entities count its Unicode code points."),
         Column("content_format", "string", "`text` or `markdown`."),
         Column("page_count", "int64", "Pages (sheets, slides; 1 for formats without pages)."),
@@ -127,6 +128,7 @@ PREPROCESSED_TEXT = TableSpec(
     (
         _DOCUMENT_ID,
         _LAKE_PARTITION,
+        Column("name", "string", "Name as the sender spelled it."),
         Column("cleaned", "string", "Normalised text."),
         Column("language", "string", "ISO 639-1 code, `und` where unknown."),
         Column("language_confidence", "float64", "0 to 1."),
@@ -182,6 +184,26 @@ LABELED_DATASET = TableSpec(
         Column("run_id", "string", "Dagster run that froze it."),
     ),
     key=("project", "dataset_version", "document_id"),
+    partition_by=("project",),
+)
+
+DATASET_VERSIONS = TableSpec(
+    "dataset_versions",
+    "What each frozen dataset was made from: the table versions it is pinned to, and its size.",
+    (
+        Column("project", "string", "Model project."),
+        Column("dataset_version", "string", "Version of the dataset, as in `labeled_dataset`."),
+        Column("source_version", "string", "Hash of the label file, the texts and the project's training options."),
+        Column("annotations_version", "int64", "Delta version of `annotations` it was made from."),
+        Column("text_table", "string", "Table the texts were taken from."),
+        Column("text_version", "int64", "Delta version of that table."),
+        Column("train_count", "int64", "Documents to train on."),
+        Column("validation_count", "int64", "Documents to choose and calibrate on."),
+        Column("test_count", "int64", "Documents to judge on."),
+        Column("created_at", "timestamp", "When the version was frozen (UTC)."),
+        Column("run_id", "string", "Dagster run that froze it."),
+    ),
+    key=("project", "dataset_version"),
     partition_by=("project",),
 )
 
@@ -246,6 +268,7 @@ PREDICTIONS = TableSpec(
     (
         _DOCUMENT_ID,
         _LAKE_PARTITION,
+        Column("name", "string", "Name as the sender spelled it."),
         Column("project", "string", "Model project."),
         Column("kind", "string", "Task of the project."),
         Column("model_version", "int64", "Version that predicted."),
@@ -311,6 +334,7 @@ TABLES: dict[str, TableSpec] = {
         PREPROCESSED_TEXT,
         ANNOTATIONS,
         LABELED_DATASET,
+        DATASET_VERSIONS,
         MODEL_EVALUATION,
         EVALUATION_ERRORS,
         CHAMPION_MODEL,
