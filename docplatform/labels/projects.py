@@ -6,6 +6,7 @@ A project is data: ``projects/<name>.yaml`` in the home, with its label file bes
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +27,21 @@ class TextSource(StrEnum):
     """The text as read (``ocr_text.content``): what entity offsets count in."""
     CLEANED = "cleaned"
     LEMMAS = "lemmas"
+
+    @property
+    def table(self) -> str:
+        """The table that holds this text."""
+        return "ocr_text" if self is TextSource.CONTENT else "preprocessed_text"
+
+    @property
+    def column(self) -> str:
+        """The column of ``table`` that holds this text (``as_text`` makes it one string)."""
+        return self.value
+
+
+def as_text(value: str | Sequence[str]) -> str:
+    """A text column's value as the one string that models see: lists (lemmas) are joined by spaces."""
+    return value if isinstance(value, str) else " ".join(value)
 
 
 class GateThresholds(BaseModel):

@@ -1,0 +1,273 @@
+"""The stages of the way of the data: what each one does with a row. What is pending is ``lake.incremental``'s matter."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
+
+from docplatform.documents.analyze_result import AnalyzeResult
+from docplatform.documents.predictions import Prediction
+from docplatform.labels.projects import ModelProject, as_text
+from docplatform.lake.lake import Lake
+from docplatform.lake.partitions import LakePartition
+from docplatform.lake.routing import lake_path
+from docplatform.lake.stages import Failed, Made, Row
+from docplatform.lake.tables import OCR_TEXT, PREDICTIONS, PREPROCESSED_TEXT, ROUTED_DOCUMENTS, TABLES, TableSpec
+from docplatform.ledger.ledger import Ledger
+from docplatform.ledger.records import Document
+from docplatform.models.base import Model
+from docplatform.ocr.base import DocumentReader, DocumentSource, ReadOutcome
+from docplatform.storage.base import BlobStore
+from docplatform.text.base import TextPreprocessor
+
+T = TypeVar("T")
+
+BATCH_ROWS = 64
+"""Texts fetched and processed at once where a stage works on text: bounds memory, keeps reads few."""
+
+
+def content_hash(text: str) -> str:
+    """The hash a text goes by in ``content_hash`` and ``text_hash`` columns (SHA-256 of its UTF-8 bytes, hex)."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True)
+class RoutingStage:
+    """Places the bytes of each document of a partition under its lake path."""
+
+    ledger: Ledger
+    blob_store: BlobStore
+    table: TableSpec = ROUTED_DOCUMENTS
+    fingerprint: str = "lake-path-1"
+    scope: Mapping[str, str] = field(default_factory=dict)
+
+    def upstream(self, lake_partition: str) -> Iterable[Row]:
+        """The partition's documents in the ledger."""
+        for document in self.ledger.documents(lake_partition):
+            yield {
+                "document_id": document.document_id,
+                "input_hash": document.sha256,
+                "name": document.name,
+                "document": document,
+            }
+
+    def process(self, rows: Iterator[Row]) -> Iterator[Made | Failed]:
+        """Copy the bytes (a hard link on disk) and describe where they lie."""
+        for row in rows:
+            document: Document = row["document"]
+            path = lake_path(document)
+            self.blob_store.copy(document.blob_path, path)
+            yield Made(
+                document_id=document.document_id,
+                values={
+                    "parent_document_id": document.parent_document_id,
+                    "customer": document.customer,
+                    "extension": document.extension,
+                    "media_type": document.media_type,
+                    "name": document.name,
+                    "source_uri": document.source_uri,
+                    "size": document.size,
+                    "lake_path": path,
+                    "uri": self.blob_store.uri(path),
+                    "arrived_at": document.arrived_at,
+                    "content_hash": document.sha256,
+                },
+            )
+
+
+@dataclass(frozen=True)
+class ReadingStage:
+    """Reads each routed document into an AnalyzeResult."""
+
+    lake: Lake
+    blob_store: BlobStore
+    reader: DocumentReader
+    table: TableSpec = OCR_TEXT
+    scope: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> str:
+        """The reader's."""
+        return self.reader.fingerprint
+
+    def upstream(self, lake_partition: str) -> Iterable[Row]:
+        """The partition's routed documents."""
+        return _rows_of(self.lake, ROUTED_DOCUMENTS, lake_partition, "media_type", "lake_path")
+
+    def process(self, rows: Iterator[Row]) -> Iterator[Made | Failed]:
+        """Hand the bytes to the reader's workers and take results as they come."""
+        names: dict[str, str] = {}
+
+        def sources() -> Iterator[DocumentSource]:
+            for row in rows:
+                key = row["document_id"]
+                names[key] = row["name"]
+                yield DocumentSource(key, self.blob_store.get(row["lake_path"]), row["media_type"])
+
+        for outcome in self.reader.read_many(sources()):
+            yield _read_row(outcome, names.pop(outcome.key))
+
+
+def _read_row(outcome: ReadOutcome, name: str) -> Made | Failed:
+    if outcome.result is None:
+        if outcome.reason is None:
+            raise AssertionError(f"the reader gave neither result nor reason for {outcome.key}")
+        return Failed(
+            document_id=outcome.key,
+            reason=outcome.reason,
+            message=outcome.message,
+            is_transient=outcome.is_transient,
+        )
+    result: AnalyzeResult = outcome.result
+    confidences = [word.confidence for page in result.pages for word in page.words or ()]
+    return Made(
+        document_id=outcome.key,
+        values={
+            "name": name,
+            "content": result.content,
+            "content_format": result.content_format or "text",
+            "page_count": len(result.pages),
+            "word_count": len(confidences),
+            "table_count": len(result.tables or ()),
+            "confidence": sum(confidences) / len(confidences) if confidences else None,
+            "model_id": result.model_id,
+            "analyze_result": result.to_json(),
+            "read_seconds": outcome.seconds,
+            "content_hash": content_hash(result.content),
+        },
+    )
+
+
+@dataclass(frozen=True)
+class PreprocessingStage:
+    """Makes text ready for models."""
+
+    lake: Lake
+    preprocessor: TextPreprocessor
+    table: TableSpec = PREPROCESSED_TEXT
+    scope: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> str:
+        """The preprocessor's."""
+        return self.preprocessor.fingerprint
+
+    def upstream(self, lake_partition: str) -> Iterable[Row]:
+        """What was read from the partition's documents."""
+        return _rows_of(self.lake, OCR_TEXT, lake_partition)
+
+    def process(self, rows: Iterator[Row]) -> Iterator[Made | Failed]:
+        """Preprocess each text."""
+        for row, content in _with_column(self.lake, OCR_TEXT, "content", rows):
+            text = self.preprocessor.preprocess(content)
+            yield Made(
+                document_id=row["document_id"],
+                values={
+                    "name": row["name"],
+                    "cleaned": text.cleaned,
+                    "language": text.language,
+                    "language_confidence": text.language_confidence,
+                    "tokens": list(text.tokens),
+                    "lemmas": list(text.lemmas),
+                    "stems": list(text.stems),
+                    "key_phrases": list(text.key_phrases),
+                    "summary": text.summary,
+                    "content_hash": content_hash("\0".join((text.cleaned, *text.lemmas))),
+                },
+            )
+
+
+@dataclass(frozen=True)
+class PredictionStage:
+    """Applies a project's champion to the documents it applies to."""
+
+    lake: Lake
+    project: ModelProject
+    version: int
+    model: Model
+    table: TableSpec = PREDICTIONS
+
+    @property
+    def fingerprint(self) -> str:
+        """The champion's model id."""
+        return f"{self.project.name}:{self.version}"
+
+    @property
+    def scope(self) -> Mapping[str, str]:
+        """One row per document and project."""
+        return {"project": self.project.name}
+
+    def upstream(self, lake_partition: str) -> Iterable[Row]:
+        """The partition's texts, none where the project doesn't apply to it."""
+        partition = LakePartition.parse(lake_partition)
+        if not self.project.applies_to.includes(partition.customer, partition.extension):
+            return ()
+        return _rows_of(self.lake, TABLES[self.project.text.table], lake_partition)
+
+    def process(self, rows: Iterator[Row]) -> Iterator[Made | Failed]:
+        """Predict in batches."""
+        source = self.project.text
+        texts = _with_column(self.lake, TABLES[source.table], source.column, rows)
+        for batch in _batches(texts):
+            contents = [as_text(value) for _, value in batch]
+            for (row, _), prediction in zip(batch, self.model.predict(contents), strict=True):
+                yield Made(
+                    document_id=row["document_id"],
+                    values={"name": row["name"], **prediction_values(self.project, self.version, prediction)},
+                )
+
+
+def prediction_values(project: ModelProject, version: int, prediction: Prediction) -> dict[str, object]:
+    """The columns of ``predictions`` that come from a model's answer."""
+    categories = [{"category": c.category, "confidence": c.confidence_score} for c in prediction.categories]
+    return {
+        "kind": project.kind.value,
+        "model_version": version,
+        "category": prediction.categories[0].category if prediction.categories else None,
+        "categories": categories,
+        "entities": [
+            {
+                "category": e.category,
+                "text": e.text,
+                "offset": e.offset,
+                "length": e.length,
+                "confidence": e.confidence_score,
+            }
+            for e in prediction.entities
+        ],
+        "confidence": prediction.confidence_score,
+        "abstained": prediction.abstained,
+    }
+
+
+def _rows_of(lake: Lake, table: TableSpec, lake_partition: str, *columns: str) -> list[Row]:
+    rows = lake.read_rows(
+        table, lake_partitions=[lake_partition], columns=["document_id", "name", "content_hash", *columns]
+    )
+    return [{**row, "input_hash": row["content_hash"], "lake_partition": lake_partition} for row in rows]
+
+
+def _with_column(
+    lake: Lake, table: TableSpec, column: str, rows: Iterator[Row]
+) -> Iterator[tuple[Row, str | list[str]]]:
+    """Each row with the big column that its pending list left out, fetched a batch at a time."""
+    for batch in _batches(rows):
+        values = {
+            found["document_id"]: found[column]
+            for found in lake.read_rows(
+                table,
+                lake_partitions=sorted({row["lake_partition"] for row in batch}),
+                where={"document_id": [row["document_id"] for row in batch]},
+                columns=["document_id", column],
+            )
+        }
+        for row in batch:
+            yield row, values[row["document_id"]]
+
+
+def _batches(items: Iterator[T]) -> Iterator[list[T]]:
+    while batch := list(islice(items, BATCH_ROWS)):
+        yield batch
