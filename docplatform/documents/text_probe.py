@@ -1,0 +1,205 @@
+"""Whether bytes are text, and what kind of text: careful heuristics over a bounded head of the file.
+
+Belongs here: telling text from binary and its kinds from each other, without raising. Doesn't: exact decoding of a
+whole document (the readers do that), or naming types (``media_types``).
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+import re
+
+HEAD_BYTES = 256 * 1024
+"""How much of a file is looked at to tell its kind of text."""
+_MAX_CONTROL_SHARE = 0.01
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_CONTROLS = frozenset(range(32)) - {0x09, 0x0A, 0x0C, 0x0D, 0x1A, 0x1B} | {0x7F}
+_HTML_START = re.compile(
+    r"(?><\?xml[^>]{0,500}\?>|<!--.{0,20000}?-->|\s)*+"  # atomic: comments in a row must not backtrack
+    r"<(?:!doctype\s+html|(?:html|head|body|title|meta|link|base|div|span|p|table|thead|tbody|tr|h[1-6]|ul|ol|dl|section"
+    r"|article|main|header|footer|nav|style|script|form|center|font|br|hr|img|a|b|i|pre|blockquote|figure)\b[^<]{0,5000}>)",
+    re.IGNORECASE | re.DOTALL,
+)
+_HTML_TAG = re.compile(r"</?(?:[a-z]+|h[1-6])(?:\s[^<>]{0,1000})?/?>", re.IGNORECASE)
+_XML_START = re.compile(
+    r"(?><!--.{0,20000}?-->|\s)*+<(?:\?xml\s|!DOCTYPE\s|([A-Za-z_][\w.:-]{0,200})[\s/>])", re.DOTALL
+)
+_HEADER_LINE = re.compile(r"([!-9;-~]{1,76}):(?:[ \t]|$)?(.*)")
+_MARKDOWN_MARKS = (
+    re.compile(r"^#{1,6} \S.{0,500}\n[ \t]*\r?\n", re.MULTILINE),  # the blank line: comments of scripts have none
+    re.compile(r"^(?:```|~~~)", re.MULTILINE),
+    re.compile(r"!?\[[^\]\n]{1,200}\]\([^)\s]{1,500}\)"),
+    re.compile(r"^\|?[ \t]*:?-{3,}:?[ \t]*\|[ \t:|-]*$", re.MULTILINE),
+    re.compile(r"\*\*[^*\n]{1,200}\*\*"),
+    re.compile(r"^ {0,3}[-*+] \S", re.MULTILINE),
+    re.compile(r"^> ", re.MULTILINE),
+)
+_MACHINE_HEADERS = frozenset(
+    ("message-id", "received", "return-path", "mime-version", "delivered-to", "content-type", "dkim-signature")
+    + ("content-transfer-encoding", "x-mailer", "x-originating-ip", "authentication-results", "arc-seal")
+)
+_PERSON_HEADERS = frozenset(("from", "to", "cc", "bcc", "date", "subject", "reply-to", "sender"))
+
+
+def decode_head(head: bytes) -> str | None:
+    """The text that ``head`` (the first bytes of a file) holds, None where it isn't text.
+
+    Understands UTF-8, UTF-16 and UTF-32 with and without byte-order mark; text in any other encoding comes back as if
+    it were Latin-1, which is right for the ASCII in it: enough to tell kinds of text, not to read them.
+    """
+    for bom, encoding in _BOMS:
+        if head.startswith(bom):
+            return head[len(bom) :].decode(encoding, "replace")
+    for encoding in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
+        text = _decode_wide(head, encoding)
+        if text is not None:
+            return text
+    if sum(head.count(control) for control in _CONTROLS) > _MAX_CONTROL_SHARE * len(head):
+        return None
+    try:
+        return codecs.getincrementaldecoder("utf-8")().decode(head)  # a character cut at the end is no error
+    except UnicodeDecodeError:
+        return head.decode("latin-1")
+
+
+def _decode_wide(head: bytes, encoding: str) -> str | None:
+    """Text in UTF-16/32 without a byte-order mark, None unless nearly every character is a printable one.
+
+    Random bytes fail: 1 in 32 UTF-16 units is a surrogate, and 1 in 7 characters isn't printable.
+    """
+    width = 4 if "32" in encoding else 2
+    if b"\0" not in head:
+        return None
+    head = head[: len(head) - len(head) % width]
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(head[: 16 * 1024])
+    if len(text) < 2 or "\0" in text:
+        return None
+    good = sum(character.isprintable() or character in "\t\n\r\f\v" for character in text) - text.count("\ufffd")
+    familiar = sum(character in "\t\n\r" or " " <= character <= "~" for character in text)
+    if good < 0.99 * len(text) or (familiar < 0.02 * len(text) and width == 2):
+        return None
+    return head.decode(encoding, "replace")
+
+
+def is_html(text: str) -> bool:
+    """Whether ``text`` starts as HTML does."""
+    return _HTML_START.match(text) is not None
+
+
+def has_html_tags(text: str) -> bool:
+    """Whether there is any HTML tag in ``text``."""
+    return _HTML_TAG.search(text) is not None
+
+
+def is_xml(text: str) -> bool:
+    """Whether ``text`` starts as XML does: a declaration, or an element that is closed again."""
+    match = _XML_START.match(text)
+    if match is None:
+        return False
+    root = match.group(1)
+    return root is None or f"</{root}" in text or "/>" in text[:1_000]
+
+
+def is_json(text: str, *, is_whole: bool) -> bool:
+    """Whether ``text`` is a JSON object or array; of a head only (``is_whole`` False) whether it starts like one."""
+    if not text.lstrip().startswith(("{", "[")):
+        return False
+    if not is_whole:
+        return re.match(r'\s*(?:\{\s*"[^"\n]{0,500}"\s*:|\[\s*[\[{"\d-])', text) is not None
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def is_label_file(text: str, *, is_whole: bool) -> bool:
+    """Whether ``text`` is an Azure Language project file: a JSON object with ``projectFileVersion`` at its top."""
+    if '"projectFileVersion"' not in text or not text.lstrip().startswith("{"):
+        return False
+    if is_whole:
+        try:
+            content = json.loads(text)
+        except (ValueError, RecursionError):
+            content = None
+        if isinstance(content, dict):
+            return "projectFileVersion" in content
+    return re.match(r'\s*\{\s*"projectFileVersion"\s*:', text) is not None
+
+
+def is_mail(text: str, *, is_hinted: bool = False) -> bool:
+    """Whether ``text`` starts with the headers of a mail.
+
+    A memo may start with "From:" and "Subject:" too, so either a header that only machines write must be there, or a
+    sender with an address. ``is_hinted``: the name says it is a mail; then one known header is enough.
+    """
+    names, sender = _header_names(text)
+    known = names & (_MACHINE_HEADERS | _PERSON_HEADERS)
+    if is_hinted:
+        return bool(known)
+    if len(known) < 2:
+        return False
+    return bool(names & _MACHINE_HEADERS and known - {"content-type"}) or ("from" in names and "@" in sender)
+
+
+def _header_names(text: str) -> tuple[set[str], str]:
+    """Names of the header lines ``text`` starts with, lower case, and the sender; empty where a line is no header."""
+    names: set[str] = set()
+    sender = ""
+    for number, line in enumerate(text[:65_536].lstrip("\r\n").splitlines()[:500]):
+        if not line.strip():
+            break
+        if line[0] in " \t" or (number == 0 and line.startswith("From ")):
+            continue
+        match = _HEADER_LINE.match(line)
+        if match is None:
+            return set(), ""
+        names.add(match.group(1).lower())
+        sender = sender or (match.group(2) if match.group(1).lower() == "from" else "")
+    return names, sender
+
+
+def is_csv(text: str) -> bool:
+    """Whether ``text`` is a table with a delimiter: rows of the same number of columns, and not prose with commas."""
+    lines = [line for line in text[:65_536].splitlines()[:200] if line.strip()]
+    if len(text) >= 65_536 and len(lines) < 200:
+        lines = lines[:-1]  # the last one may be cut
+    return len(lines) >= 2 and any(_has_columns(lines, delimiter) for delimiter in ",;\t|")
+
+
+def _has_columns(lines: list[str], delimiter: str) -> bool:
+    if lines[0].count(delimiter) == 0:
+        return False
+    try:
+        rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
+    except csv.Error:
+        return False
+    widths = [len(row) for row in rows]
+    columns = max(set(widths), key=widths.count)
+    agreeing = widths.count(columns)
+    if columns < 2 or agreeing < 2 or agreeing < 0.8 * len(widths):
+        return False
+    if delimiter == "\t":
+        return True
+    spaced = sum(line.count(delimiter + " ") for line in lines)
+    is_prose = delimiter in ",;" and spaced > 0.5 * sum(line.count(delimiter) for line in lines) and columns < 4
+    return not is_prose and (columns > 2 or agreeing >= 3) and not _is_markdown_table(lines)
+
+
+def _is_markdown_table(lines: list[str]) -> bool:
+    return any(_MARKDOWN_MARKS[3].match(line) for line in lines[:50])
+
+
+def is_markdown(text: str) -> bool:
+    """Whether ``text`` has at least two kinds of Markdown's marks, one of them more than a list's dash."""
+    sample = text[:65_536]
+    found = [mark.search(sample) is not None for mark in _MARKDOWN_MARKS]
+    return sum(found) >= 2 and any(found[:4])
