@@ -1,4 +1,4 @@
-"""The stages of the way of the data: what each one does with a row. What is pending is ``lake.incremental``'s matter."""
+"""The stages of the way of the data: what each does with a row. What is pending is ``lake.incremental``'s matter."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from docplatform.lake.partitions import LakePartition
 from docplatform.lake.routing import lake_path
 from docplatform.lake.stages import Failed, Made, Row
 from docplatform.lake.tables import OCR_TEXT, PREDICTIONS, PREPROCESSED_TEXT, ROUTED_DOCUMENTS, TABLES, TableSpec
+from docplatform.lake.values import categories_value, entities_value
 from docplatform.ledger.ledger import Ledger
 from docplatform.ledger.records import Document
 from docplatform.models.base import Model
@@ -222,22 +223,12 @@ class PredictionStage:
 
 def prediction_values(project: ModelProject, version: int, prediction: Prediction) -> dict[str, object]:
     """The columns of ``predictions`` that come from a model's answer."""
-    categories = [{"category": c.category, "confidence": c.confidence_score} for c in prediction.categories]
     return {
         "kind": project.kind.value,
         "model_version": version,
         "category": prediction.categories[0].category if prediction.categories else None,
-        "categories": categories,
-        "entities": [
-            {
-                "category": e.category,
-                "text": e.text,
-                "offset": e.offset,
-                "length": e.length,
-                "confidence": e.confidence_score,
-            }
-            for e in prediction.entities
-        ],
+        "categories": categories_value(prediction.categories),
+        "entities": entities_value(prediction.entities),
         "confidence": prediction.confidence_score,
         "abstained": prediction.abstained,
     }

@@ -1,0 +1,109 @@
+"""Label files and the documents they speak of, brought together in the ``annotations`` table."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from docplatform.labels.annotations import LabeledText, build_annotations
+from docplatform.labels.azure_language import LabelFile, parse_label_file
+from docplatform.labels.doctor import LabelReport
+from docplatform.labels.projects import ModelProject, ProjectStore
+from docplatform.lake.lake import Lake
+from docplatform.lake.tables import ANNOTATIONS, OCR_TEXT, TABLES, TableSpec
+from docplatform.ledger.ledger import Ledger
+from docplatform.ledger.records import Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotationsReport:
+    """What became of one project's labels."""
+
+    project: str
+    labels: int
+    """Rows in ``annotations``."""
+    documents: int
+    """Documents with at least one row."""
+    missing: tuple[str, ...]
+    """Labelled documents that have not arrived, or could not be read."""
+    report: LabelReport
+    """What the label doctor found in the documents that are there."""
+
+
+@dataclass(frozen=True)
+class LabelSource:
+    """A project's label file and the documents in the lake that it names."""
+
+    project: ModelProject
+    data: bytes
+    label_file: LabelFile
+    documents: dict[str, Document]
+    """Location to document, those that have arrived."""
+
+    @classmethod
+    def load(cls, project: ModelProject, *, projects: ProjectStore, ledger: Ledger) -> LabelSource:
+        """Read the label file and find its documents. Raises ``ConfigurationError`` where it can't be parsed."""
+        data = projects.label_file(project)
+        label_file = parse_label_file(data)
+        locations = [document.location for document in label_file.documents]
+        return cls(project, data, label_file, ledger.find_documents(project.customer, locations))
+
+    def source_version(self, lake: Lake) -> str | None:
+        """A hash of everything a dataset of this project is made from; None while no labelled text is there.
+
+        It covers the label file, the texts by their content hash, and the settings that change the dataset.
+        """
+        spec = TABLES[self.project.text.table]
+        hashes = _column_by_document(lake, spec, "content_hash", list(self.documents.values()))
+        texts = sorted(
+            (location, document.document_id, hashes[document.document_id])
+            for location, document in self.documents.items()
+            if document.document_id in hashes
+        )
+        if not texts:
+            return None
+        parts = [hashlib.sha256(self.data).hexdigest(), self.project.kind, self.project.text, texts]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def refresh_annotations(
+    project: ModelProject, *, projects: ProjectStore, ledger: Ledger, lake: Lake, run_id: str
+) -> AnnotationsReport:
+    """Replace a project's rows in ``annotations`` by what its label file says of the texts in the lake.
+
+    Documents whose labels have errors give no row; the report names each error. Raises ``ConfigurationError`` where
+    the label file is missing or can't be parsed.
+    """
+    source = LabelSource.load(project, projects=projects, ledger=ledger)
+    found = list(source.documents.values())
+    contents = _column_by_document(lake, OCR_TEXT, "content", found)
+    hashes = _column_by_document(lake, OCR_TEXT, "content_hash", found)
+    texts = {
+        location: LabeledText(document.document_id, contents[document.document_id], hashes[document.document_id])
+        for location, document in source.documents.items()
+        if document.document_id in contents
+    }
+    build = build_annotations(project, source.label_file, texts, run_id=run_id, now=datetime.now(UTC))
+    lake.replace(ANNOTATIONS, list(build.rows), where={"project": project.name}, run_id=run_id)
+    return AnnotationsReport(
+        project=project.name,
+        labels=len(build.rows),
+        documents=len({row["document_id"] for row in build.rows}),
+        missing=tuple(build.missing),
+        report=build.report,
+    )
+
+
+def _column_by_document(lake: Lake, table: TableSpec, column: str, documents: Sequence[Document]) -> dict[str, str]:
+    if not documents:
+        return {}
+    rows = lake.read_rows(
+        table,
+        lake_partitions=sorted({document.lake_partition for document in documents}),
+        where={"document_id": [document.document_id for document in documents]},
+        columns=["document_id", column],
+    )
+    return {row["document_id"]: row[column] for row in rows}
