@@ -15,7 +15,7 @@ from docplatform.lake.lake import Lake
 from docplatform.lake.tables import CHAMPION_MODEL, EVALUATION_ERRORS, MODEL_EVALUATION
 from docplatform.registry.base import ModelRegistry, ModelVersion
 from docplatform.training.candidates import load_model, require_dataset
-from docplatform.training.datasets import DatasetVersion
+from docplatform.training.datasets import DatasetVersion, load_examples
 
 CHAMPION = "champion"
 """The alias of the version that serves."""
