@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
@@ -188,7 +188,7 @@ class PredictionStage:
     lake: Lake
     project: ModelProject
     version: int
-    model: Model
+    load: Callable[[], Model]
     table: TableSpec = PREDICTIONS
 
     @property
@@ -210,11 +210,12 @@ class PredictionStage:
 
     def process(self, rows: Iterator[Row]) -> Iterator[Made | Failed]:
         """Predict in batches."""
-        source = self.project.text
+        source, model = self.project.text, None
         texts = _with_column(self.lake, TABLES[source.table], source.column, rows)
         for batch in _batches(texts):
+            model = model or self.load()
             contents = [as_text(value) for _, value in batch]
-            for (row, _), prediction in zip(batch, self.model.predict(contents), strict=True):
+            for (row, _), prediction in zip(batch, model.predict(contents), strict=True):
                 yield Made(
                     document_id=row["document_id"],
                     values={"name": row["name"], **prediction_values(self.project, self.version, prediction)},

@@ -8,6 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+CHAMPION = "champion"
+"""The alias of the version that serves."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelVersion:

@@ -9,7 +9,6 @@ from docplatform.documents.predictions import Split
 from docplatform.errors import PermanentError
 from docplatform.labels.projects import ModelProject
 from docplatform.lake.lake import Lake
-from docplatform.models.base import Model
 from docplatform.models.factory import trainer_for
 from docplatform.registry.base import ModelRegistry, ModelVersion
 from docplatform.training.datasets import DatasetVersion, latest_dataset, load_examples
@@ -64,8 +63,3 @@ def train_candidate(
             trainer_fingerprint=trainer.fingerprint,
             run_id=run_id,
         )
-
-
-def load_model(project: ModelProject, version: int, registry: ModelRegistry) -> Model:
-    """A registered version, ready to predict. Raises ``PermanentError`` where its files aren't what was registered."""
-    return trainer_for(project).load(registry.fetch(project.name, version))

@@ -10,15 +10,13 @@ from docplatform.documents.predictions import Split
 from docplatform.errors import PermanentError
 from docplatform.evaluation.gate import decide
 from docplatform.evaluation.metrics import Evaluation, evaluate
+from docplatform.inference.champions import load_model
 from docplatform.labels.projects import ModelProject
 from docplatform.lake.lake import Lake
 from docplatform.lake.tables import CHAMPION_MODEL, EVALUATION_ERRORS, MODEL_EVALUATION
-from docplatform.registry.base import ModelRegistry, ModelVersion
-from docplatform.training.candidates import load_model, require_dataset
+from docplatform.registry.base import CHAMPION, ModelRegistry, ModelVersion
+from docplatform.training.candidates import require_dataset
 from docplatform.training.datasets import DatasetVersion, load_examples
-
-CHAMPION = "champion"
-"""The alias of the version that serves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

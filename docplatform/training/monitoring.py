@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 
 from docplatform.documents.predictions import Prediction, Split
 from docplatform.evaluation.drift import DriftReport, detect_drift
+from docplatform.inference.champions import load_model
 from docplatform.labels.projects import ModelProject, as_text
 from docplatform.lake.lake import Lake
 from docplatform.lake.tables import DRIFT_REPORT, PREDICTIONS, TABLES
 from docplatform.lake.values import categories_from, entities_from
-from docplatform.registry.base import ModelRegistry, ModelVersion
-from docplatform.training.candidates import load_model
+from docplatform.registry.base import CHAMPION, ModelRegistry, ModelVersion
 from docplatform.training.datasets import load_examples
-from docplatform.training.judging import CHAMPION
 
 RECENT_DOCUMENTS = 2_000
 """Most recent predictions looked at: enough for a stable AUC, bounded in time (3 s for 10,000 texts)."""

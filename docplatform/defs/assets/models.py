@@ -1,0 +1,118 @@
+"""Zone ``models``: candidates, their scores, and which of them serves."""
+
+import dagster as dg
+
+from docplatform.defs.assets.labels import labeled_dataset
+from docplatform.defs.catalog import CODE_VERSION, OWNERS, project_asset
+from docplatform.defs.checks import f1_check, schema_check
+from docplatform.defs.failures import as_failures
+from docplatform.defs.partitions import model_projects
+from docplatform.defs.previews import decision_metadata, judgement_metadata, model_metadata
+from docplatform.labels.projects import ProjectStore
+from docplatform.lake.lake import Lake
+from docplatform.registry.base import ModelRegistry
+from docplatform.storage.base import BlobStore
+
+_DRIVEN_BY = "labels_sensor when labels change, retraining_schedule every night"
+
+
+class TrainingConfig(dg.Config):
+    """How to train."""
+
+    retrain: bool = False
+    """Train even where the same trainer has trained on the same dataset before."""
+
+
+@dg.asset(
+    name="trained_model",
+    group_name="models",
+    owners=OWNERS,
+    kinds={"scikitlearn", "python"},
+    code_version=CODE_VERSION,
+    partitions_def=model_projects,
+    metadata={"driven_by": _DRIVEN_BY},
+    deps=[labeled_dataset],
+)
+def trained_model(
+    context: dg.AssetExecutionContext,
+    config: TrainingConfig,
+    projects: dg.ResourceParam[ProjectStore],
+    lake: dg.ResourceParam[Lake],
+    model_registry: dg.ResourceParam[ModelRegistry],
+    blob_store: dg.ResourceParam[BlobStore],
+) -> dg.MaterializeResult:
+    """The candidate trained on the newest dataset of a project, as a numbered version in the registry.
+
+    A version is a folder with weights, metadata and a checksum. Training is deterministic, so the same dataset and
+    trainer options are the same model and are not trained twice (`retrain: true` in the launchpad does).
+    """
+    from docplatform.training.candidates import train_candidate
+
+    with as_failures():
+        project = projects.get(context.partition_key)
+        version = train_candidate(
+            project, lake=lake, registry=model_registry, run_id=context.run_id, retrain=config.retrain
+        )
+    return dg.MaterializeResult(metadata=model_metadata(version, blob_store, reused=version.run_id != context.run_id))
+
+
+@dg.asset(
+    **project_asset("model_evaluation", group="models", kinds={"scikitlearn", "python"}, driven_by=_DRIVEN_BY),
+    deps=[trained_model],
+)
+def model_evaluation(
+    context: dg.AssetExecutionContext,
+    projects: dg.ResourceParam[ProjectStore],
+    lake: dg.ResourceParam[Lake],
+    model_registry: dg.ResourceParam[ModelRegistry],
+) -> dg.MaterializeResult:
+    """The candidate's scores on the frozen test split, beside the champion's.
+
+    Per label, with a confusion matrix and the examples it got wrong (table `evaluation_errors`).
+    """
+    from docplatform.training.judging import judge_candidate
+
+    with as_failures():
+        project = projects.get(context.partition_key)
+        judgement = judge_candidate(project, lake=lake, registry=model_registry, run_id=context.run_id)
+    return dg.MaterializeResult(
+        metadata=judgement_metadata(project, judgement), check_results=[schema_check(lake, "model_evaluation")]
+    )
+
+
+@dg.asset(
+    **project_asset(
+        "champion_model",
+        group="models",
+        kinds={"python"},
+        driven_by=_DRIVEN_BY,
+        checks=[
+            dg.AssetCheckSpec(
+                "f1_above_threshold",
+                asset="champion_model",
+                description="The newest candidate passed the project's gate.",
+            )
+        ],
+    ),
+    deps=[model_evaluation],
+)
+def champion_model(
+    context: dg.AssetExecutionContext,
+    projects: dg.ResourceParam[ProjectStore],
+    lake: dg.ResourceParam[Lake],
+    model_registry: dg.ResourceParam[ModelRegistry],
+) -> dg.MaterializeResult:
+    """Which version serves, and why.
+
+    The gate promotes the candidate if its F1 reaches the project's threshold (0.80 unless the project says
+    otherwise) and it is not worse than the champion; every decision is a row.
+    """
+    from docplatform.training.judging import decide_champion
+
+    with as_failures():
+        project = projects.get(context.partition_key)
+        decision = decide_champion(project, lake=lake, registry=model_registry, run_id=context.run_id)
+    return dg.MaterializeResult(
+        metadata=decision_metadata(decision, model_registry),
+        check_results=[f1_check(decision), schema_check(lake, "champion_model")],
+    )

@@ -1,0 +1,98 @@
+"""Asset checks, made in the asset's own step: each needs what the asset just did, and a step of its own costs more."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import dagster as dg
+
+from docplatform.lake.lake import Lake
+from docplatform.lake.stages import StageReport
+from docplatform.lake.tables import TABLES
+from docplatform.training.annotations import AnnotationsReport
+from docplatform.training.judging import Decision
+from docplatform.training.monitoring import DriftCheck
+
+ALL_DOCUMENTS_CHECK = "has_all_documents"
+ALL_DOCUMENTS = "Documents in = rows out + quarantined, in every lake partition of the run: nothing got lost."
+SCHEMA_CHECK = "has_declared_schema"
+SCHEMA = "The table has exactly the columns and types that docs/tables.md promises."
+
+
+def all_documents_check(reports: Iterable[StageReport]) -> dg.AssetCheckResult:
+    """Passes where nothing is left over: what came in is a row or in quarantine."""
+    reports = list(reports)
+    waiting = {report.lake_partition: report.waiting for report in reports if report.waiting}
+    return dg.AssetCheckResult(
+        check_name=ALL_DOCUMENTS_CHECK,
+        passed=not waiting,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "documents in": sum(report.upstream for report in reports),
+            "rows": sum(report.current + report.made for report in reports),
+            "quarantined": sum(report.quarantined for report in reports),
+            "waiting": waiting,
+        },
+    )
+
+
+def schema_check(lake: Lake, table: str) -> dg.AssetCheckResult:
+    """Passes where the table's columns and types are those that ``lake.tables`` promises."""
+    differences = lake.schema_differences(TABLES[table])
+    return dg.AssetCheckResult(
+        check_name=SCHEMA_CHECK, passed=not differences, metadata={"differences": list(differences)}
+    )
+
+
+def count_check(name: str, counts: Mapping[str, int]) -> dg.AssetCheckResult:
+    """Passes where all counts are the same number."""
+    return dg.AssetCheckResult(check_name=name, passed=len(set(counts.values())) == 1, metadata=dict(counts))
+
+
+def label_check(reports: Sequence[AnnotationsReport]) -> dg.AssetCheckResult:
+    """Passes where no project's labels have errors; shows each error with its repair."""
+    errors = {report.project: report.report.errors for report in reports if report.report.errors}
+    lines = [f"**{project}**: {finding}" for project, findings in errors.items() for finding in findings[:50]]
+    return dg.AssetCheckResult(
+        check_name="has_no_label_errors",
+        passed=not errors,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "errors": sum(len(findings) for findings in errors.values()),
+            "findings": dg.MetadataValue.md("\n\n".join(lines) or "none"),
+        },
+    )
+
+
+def f1_check(decision: Decision) -> dg.AssetCheckResult:
+    """Passes where the gate let the candidate serve."""
+    return dg.AssetCheckResult(
+        check_name="f1_above_threshold",
+        passed=decision.promoted,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=decision.reason,
+    )
+
+
+def drift_check(check: DriftCheck | None) -> dg.AssetCheckResult:
+    """Passes where there is no drift alarm, or no champion to watch."""
+    return dg.AssetCheckResult(
+        check_name="is_without_drift",
+        passed=check is None or not check.report.alarm,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=check.report.reason if check else "No champion yet: nothing to watch.",
+    )
+
+
+def old_quarantine_check(lake: Lake, days: int) -> dg.AssetCheckResult:
+    """Passes where no quarantine entry has been open for more than ``days``; names the oldest."""
+    from docplatform.lake.quarantine import open_entries
+
+    entries = open_entries(lake, older_than_days=days)
+    lines = [
+        f"- `{entry.name}` ({entry.reason}, {entry.first_failed_at:%Y-%m-%d}): {entry.message}" for entry in entries
+    ]
+    return dg.AssetCheckResult(
+        check_name="has_no_old_quarantine",
+        passed=not entries,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"older than days": days, "open": len(entries), "oldest": dg.MetadataValue.md("\n".join(lines[:20]))},
+    )

@@ -1,0 +1,64 @@
+"""Running stages for the partitions of a Dagster run, and telling what they did."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+from pydantic import Field
+
+from docplatform.defs.checks import all_documents_check, schema_check
+from docplatform.defs.failures import as_failures
+from docplatform.defs.previews import partition_metadata
+from docplatform.lake.lake import Lake
+from docplatform.lake.stages import Stage, StageReport
+
+
+class StageConfig(dg.Config):
+    """What to process besides what is pending."""
+
+    document_ids: list[str] = Field(
+        default=[],
+        description="Process exactly these documents of the partition, done before or not. Empty: all that is pending.",
+    )
+    replay: bool = Field(
+        default=False, description="Take up the partition's open quarantine entries of this stage again."
+    )
+
+
+def materialize_stages(
+    context: dg.AssetExecutionContext, config: StageConfig, lake: Lake, stages: Sequence[Stage]
+) -> dg.MaterializeResult:
+    """Run the stages of one asset over the run's lake partitions; one materialization per partition."""
+    from docplatform.lake.incremental import run_stage
+    from docplatform.lake.quarantine import replay
+
+    table = context.asset_key.path[-1]
+    partitions = list(context.partition_keys)
+    reports: list[StageReport] = []
+    with as_failures():
+        if config.replay:
+            replay(lake, stage=table, lake_partitions=partitions, run_id=context.run_id)
+        for stage in stages:
+            done = run_stage(
+                lake,
+                stage,
+                partitions,
+                run_id=context.run_id,
+                document_ids=config.document_ids,
+                on_progress=lambda done, total: context.log.info("%s: %d of %d documents", table, done, total),
+            )
+            reports.extend(done.values())
+    _tell(context, lake, table, reports)
+    check = all_documents_check([] if config.document_ids else reports)
+    return dg.MaterializeResult(check_results=[check, schema_check(lake, table)])
+
+
+def _tell(context: dg.AssetExecutionContext, lake: Lake, table: str, reports: Sequence[StageReport]) -> None:
+    """Log what was done and attach each partition's metadata to its materialization."""
+    by_partition: dict[str, list[StageReport]] = {key: [] for key in context.partition_keys}
+    for report in reports:
+        by_partition[report.lake_partition].append(report)
+        for reason, count in report.reasons.items():
+            context.log.warning("%s: %d quarantined as %s in %s", table, count, reason, report.lake_partition)
+    metadata = partition_metadata(lake, table, by_partition)
+    for key, values in metadata.items():
+        context.add_asset_metadata(values, asset_key=context.asset_key, partition_key=key)

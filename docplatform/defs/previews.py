@@ -1,0 +1,223 @@
+"""What the UI shows of a materialization: counts, previews of text, plots, links."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from docplatform.evaluation.metrics import Evaluation
+from docplatform.ingestion.ingest import IngestReport
+from docplatform.labels.projects import ModelProject
+from docplatform.lake.lake import Lake
+from docplatform.lake.stages import StageReport
+from docplatform.ledger.records import ArrivalCounts
+from docplatform.registry.base import ModelRegistry, ModelVersion
+from docplatform.storage.base import BlobStore
+from docplatform.training.annotations import AnnotationsReport
+from docplatform.training.datasets import DatasetVersion
+from docplatform.training.judging import Decision, Judgement
+from docplatform.training.monitoring import DriftCheck
+
+Metadata = dict[str, Any]
+
+PREVIEW_ROWS = 5
+PREVIEW_CHARACTERS = 160
+_PREVIEWED = {
+    "routed_documents": ("name", "media_type", "size", "uri"),
+    "ocr_text": ("name", "page_count", "word_count", "confidence", "content"),
+    "preprocessed_text": ("name", "language", "key_phrases", "summary"),
+    "predictions": ("name", "project", "category", "entities", "confidence"),
+}
+
+
+def arrivals_metadata(report: IngestReport, counts: ArrivalCounts, lake: Lake) -> Metadata:
+    """What one ingestion pass took in, and what there is in all."""
+    return {
+        "dagster/row_count": counts.total,
+        "taken in": report.total,
+        "landed": counts.landed,
+        "duplicates": counts.duplicate,
+        "quarantined": counts.quarantined,
+        "left in the sources": dg.MetadataValue.md("\n".join(f"- {problem}" for problem in report.problems) or "none"),
+        "table": dg.MetadataValue.url(lake.uri("raw_blobs")),
+    }
+
+
+def partition_metadata(lake: Lake, table: str, reports: Mapping[str, Sequence[StageReport]]) -> dict[str, Metadata]:
+    """Metadata for every lake partition of a run: what was done, how many rows there are, and the first of them."""
+    counts = lake.row_counts(table, lake_partitions=list(reports))
+    previews = _previews(lake, table, [key for key in reports if counts.get(key)])
+    return {
+        key: {
+            "dagster/row_count": counts.get(key, 0),
+            "made in this run": sum(report.made for report in done),
+            "up to date before": sum(report.current for report in done),
+            "quarantined": sum(report.quarantined for report in done),
+            "seconds": round(sum(report.seconds for report in done), 2),
+            "preview": dg.MetadataValue.md(previews.get(key, "no rows")),
+            "table": dg.MetadataValue.url(lake.uri(table)),
+        }
+        for key, done in reports.items()
+    }
+
+
+def _previews(lake: Lake, table: str, partitions: list[str]) -> dict[str, str]:
+    columns = _PREVIEWED[table]
+    rows = lake.read_rows(table, lake_partitions=partitions, columns=["lake_partition", *columns])
+    by_partition: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found = by_partition.setdefault(row["lake_partition"], [])
+        if len(found) < PREVIEW_ROWS:
+            found.append(row)
+    return {key: markdown_table(columns, found) for key, found in by_partition.items()}
+
+
+def markdown_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as a Markdown table, long values cut."""
+    lines = [" | ".join(columns), " | ".join("---" for _ in columns)]
+    lines += [" | ".join(_cell(row[column]) for column in columns) for row in rows]
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    if isinstance(value, list):
+        value = ", ".join(
+            f"{item['category']}: {item['text']}" if isinstance(item, dict) else str(item) for item in value
+        )
+    text = " ".join(str("" if value is None else value).split()).replace("|", "\\|")
+    if text.startswith(("file://", "https://", "http://")):
+        return f"[open]({text})"
+    return text if len(text) <= PREVIEW_CHARACTERS else text[: PREVIEW_CHARACTERS - 1] + "…"
+
+
+def annotations_metadata(reports: Sequence[AnnotationsReport]) -> Metadata:
+    """Per project: labels, documents, what is missing and what is wrong."""
+    rows = [
+        {
+            "project": report.project,
+            "labels": report.labels,
+            "documents": report.documents,
+            "not arrived or unreadable": len(report.missing),
+            "errors": len(report.report.errors),
+            "warnings": len(report.report.warnings),
+        }
+        for report in reports
+    ]
+    columns = ["project", "labels", "documents", "not arrived or unreadable", "errors", "warnings"]
+    return {
+        "dagster/row_count": sum(report.labels for report in reports),
+        "projects": dg.MetadataValue.md(markdown_table(columns, rows)),
+    }
+
+
+def dataset_metadata(dataset: DatasetVersion, lake: Lake) -> Metadata:
+    """A frozen dataset's size and pins."""
+    return {
+        "dagster/row_count": dataset.count,
+        "dataset version": dataset.dataset_version,
+        "train": dataset.train_count,
+        "validation": dataset.validation_count,
+        "test": dataset.test_count,
+        "pinned to": f"annotations v{dataset.annotations_version}, {dataset.text_table} v{dataset.text_version}",
+        "table": dg.MetadataValue.url(lake.uri("labeled_dataset")),
+    }
+
+
+def model_metadata(version: ModelVersion, blob_store: BlobStore, *, reused: bool) -> Metadata:
+    """What a registered version is."""
+    return {
+        "model id": version.model_id,
+        "trained in this run": not reused,
+        "labels": ", ".join(version.labels),
+        "dataset version": version.dataset_version,
+        "trainer": version.trainer_fingerprint,
+        "checksum": version.checksum,
+        "files": dg.MetadataValue.url(blob_store.uri(f"models/{version.project}/versions/{version.version}")),
+    }
+
+
+def judgement_metadata(project: ModelProject, judgement: Judgement) -> Metadata:
+    """Scores, plots and mistakes of the candidate, beside the champion's scores."""
+    from docplatform.evaluation.plots import confusion_matrix_png, label_f1_png
+
+    evaluation = judgement.candidate_evaluation
+    champion = judgement.champion_evaluation
+    metadata: Metadata = {
+        "model id": judgement.candidate.model_id,
+        "f1": evaluation.micro.f1,
+        "macro f1": evaluation.macro.f1,
+        "test documents": judgement.dataset.test_count,
+        "scores": dg.MetadataValue.md(_scores(evaluation)),
+        "f1 per label": _image(label_f1_png(evaluation, threshold=project.gate.min_f1), "F1 per label"),
+        "mistakes": dg.MetadataValue.md(_mistakes(evaluation)),
+    }
+    if evaluation.confusion is not None:
+        metadata["confusion matrix"] = _image(confusion_matrix_png(evaluation), "Confusion matrix")
+    if champion is not None and judgement.champion is not None:
+        metadata["champion"] = judgement.champion.model_id
+        metadata["champion f1"] = champion.micro.f1
+    return metadata
+
+
+def _image(png: bytes, title: str) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})")
+
+
+def _scores(evaluation: Evaluation) -> str:
+    columns = ["label", "precision", "recall", "f1", "support"]
+    rows = [
+        {"label": label, "precision": s.precision, "recall": s.recall, "f1": s.f1, "support": s.support}
+        for label, s in {
+            **evaluation.per_label,
+            "**micro avg**": evaluation.micro,
+            "**macro avg**": evaluation.macro,
+        }.items()
+    ]
+    return markdown_table(columns, rows)
+
+
+def _mistakes(evaluation: Evaluation) -> str:
+    columns = ["expected", "predicted", "context"]
+    rows = [{"expected": e.expected, "predicted": e.predicted, "context": e.context} for e in evaluation.errors[:20]]
+    return markdown_table(columns, rows) if rows else "none"
+
+
+def decision_metadata(decision: Decision, registry: ModelRegistry) -> Metadata:
+    """What the gate decided, and the history of the alias."""
+    columns = ["version", "changed_at", "reason"]
+    rows = [
+        {"version": change.version, "changed_at": f"{change.changed_at:%Y-%m-%d %H:%M}", "reason": change.reason}
+        for change in registry.alias_history(decision.project, "champion")
+    ]
+    return {
+        "champion": f"{decision.project}:{decision.champion_version}" if decision.champion_version else "none",
+        "candidate": f"{decision.project}:{decision.candidate_version}",
+        "promoted": decision.promoted,
+        "reason": decision.reason,
+        "history": dg.MetadataValue.md(markdown_table(columns, rows)),
+    }
+
+
+def drift_metadata(check: DriftCheck | None) -> Metadata:
+    """What the drift check measured."""
+    if check is None:
+        return {"reason": "no champion yet"}
+    report = check.report
+    measures = {
+        "domain AUC": report.domain_auc,
+        "domain z": report.domain_z,
+        "prediction PSI": report.prediction_psi,
+        "confidence PSI": report.confidence_psi,
+        "mean confidence": report.mean_confidence,
+    }
+    return {
+        "champion": check.champion.model_id,
+        "alarm": report.alarm,
+        "reason": report.reason,
+        "training texts": report.reference_count,
+        "recent documents": report.current_count,
+        **{name: value for name, value in measures.items() if value is not None},
+    }
