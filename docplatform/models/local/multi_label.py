@@ -1,0 +1,168 @@
+"""Multi-label classification: TF-IDF, one support vector machine, sigmoid and threshold per class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from docplatform.documents.predictions import Category, LabeledExample, Prediction, TaskKind
+from docplatform.models.local.calibration import best_threshold, fit_sigmoid, sigmoid
+from docplatform.models.local.examples import label_matrix
+from docplatform.models.local.features import TextFeatures
+from docplatform.models.local.linear import REGULARIZATIONS, LinearWeights, fit_one_vs_rest
+from docplatform.models.local.model_folder import arrays_from_bytes, arrays_to_bytes, corrupt, read_model, write_model
+from docplatform.models.local.options import ClassificationOptions, parse_options
+from docplatform.models.local.selection import HeldOut, folds_to_hold_out, held_out_scores
+from docplatform.models.local.threads import engine_versions, one_thread
+
+ENGINE = "tfidf-svm-sigmoid/1"
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """How scores become decisions: one scale, shift and threshold per class."""
+
+    scale: Floats
+    shift: Floats
+    threshold: Floats
+
+    @classmethod
+    def fit(cls, held_out: HeldOut, has: Bools) -> Decisions:
+        """Learn them from scores of examples that weren't trained on. ``has`` is the truth of all examples."""
+        truth = has[held_out.index]
+        pairs = [fit_sigmoid(held_out.scores[:, c], truth[:, c]) for c in range(has.shape[1])]
+        scale, shift = (np.array(values, dtype=np.float64) for values in zip(*pairs, strict=True))
+        probabilities = sigmoid(held_out.scores, scale, shift)
+        threshold = [best_threshold(p) if len(p) else 0.5 for p in probabilities.T]
+        return cls(scale, shift, np.array(threshold))
+
+    def f1(self, held_out: HeldOut, has: Bools) -> float:
+        """Micro F1 on what was held out."""
+        asserted, truth = sigmoid(held_out.scores, self.scale, self.shift) >= self.threshold, has[held_out.index]
+        return float(2 * (asserted & truth).sum() / max(1, asserted.sum() + truth.sum()))
+
+
+@dataclass(frozen=True)
+class MultiLabelModel:
+    """Tells which classes a text is of, none included. Abstains on a text without a feature that was trained on."""
+
+    labels: tuple[str, ...]
+    features: TextFeatures
+    weights: LinearWeights
+    decisions: Decisions
+    regularization: float
+    min_confidence: float
+
+    @property
+    def kind(self) -> TaskKind:
+        """Multi-label classification."""
+        return TaskKind.MULTI_LABEL_CLASSIFICATION
+
+    @one_thread
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        """The classes of each text whose probability reaches their threshold, likeliest first."""
+        rows = self.features.transform(texts)
+        known = np.diff(rows.indptr) > 0
+        probabilities = sigmoid(self.weights.scores(rows), self.decisions.scale, self.decisions.shift)
+        return [self._prediction(p) if k else Prediction(abstained=True) for p, k in zip(probabilities, known, strict=True)]
+
+    def _prediction(self, probabilities: Floats) -> Prediction:
+        least = np.maximum(self.decisions.threshold, self.min_confidence)
+        asserted = [
+            Category(label, float(p)) for label, p, t in zip(self.labels, probabilities, least, strict=True) if p >= t
+        ]
+        asserted.sort(key=lambda c: (-c.confidence_score, c.category))
+        return Prediction(categories=tuple(asserted), confidence_score=asserted[-1].confidence_score if asserted else 0.0)
+
+    def save(self, folder: Path) -> None:
+        """Write the model's files into an existing folder."""
+        vocabulary, idf = self.features.to_files()
+        arrays = {
+            **idf,
+            "weights": self.weights.weights,
+            "bias": self.weights.bias,
+            "scale": self.decisions.scale,
+            "shift": self.decisions.shift,
+            "threshold": self.decisions.threshold,
+        }
+        header = {
+            "kind": self.kind.value,
+            "labels": list(self.labels),
+            "regularization": self.regularization,
+            "min_confidence": self.min_confidence,
+        }
+        write_model(folder, ENGINE, header, {"vocabulary.json": vocabulary, "weights.npz": arrays_to_bytes(arrays)})
+
+
+@dataclass(frozen=True)
+class MultiLabelTrainer:
+    """Trains ``MultiLabelModel``."""
+
+    options: ClassificationOptions
+
+    @classmethod
+    def from_options(cls, given: Mapping[str, object]) -> MultiLabelTrainer:
+        """From a project's options. Raises ``ConfigurationError``."""
+        return cls(parse_options(ClassificationOptions, given))
+
+    @property
+    def kind(self) -> TaskKind:
+        """Multi-label classification."""
+        return TaskKind.MULTI_LABEL_CLASSIFICATION
+
+    @property
+    def fingerprint(self) -> str:
+        """Engine, library versions and options."""
+        return f"local/{ENGINE} {engine_versions('scikit-learn')} {self.options.model_dump_json()}"
+
+    @one_thread
+    def train(self, train: Sequence[LabeledExample], validation: Sequence[LabeledExample]) -> MultiLabelModel:
+        """Choose C, calibrate and set thresholds on held-out examples, then fit on all, validation included."""
+        validated = {id(e) for e in validation}
+        examples, labels, has = label_matrix([*train, *validation])
+        texts = [e.text for e in examples]
+        features, rows = TextFeatures.fit(texts, self.options)
+        strata = [row.tobytes() for row in has]
+        folds, chosen = folds_to_hold_out(texts, strata, [id(e) in validated for e in examples])
+        trials = []
+        for regularization in self._candidates:
+            held_out = held_out_scores(rows, has, folds, chosen, regularization)
+            decisions = Decisions.fit(held_out, has)
+            trials.append((decisions.f1(held_out, has), -regularization, decisions))
+        _, negated, decisions = max(trials, key=lambda trial: trial[:2])
+        return MultiLabelModel(
+            labels=labels,
+            features=features,
+            weights=fit_one_vs_rest(rows, has, -negated),
+            decisions=decisions,
+            regularization=-negated,
+            min_confidence=self.options.min_confidence,
+        )
+
+    @property
+    def _candidates(self) -> tuple[float, ...]:
+        given = self.options.regularization
+        return REGULARIZATIONS if given is None else (given,)
+
+    def load(self, folder: Path) -> MultiLabelModel:
+        """Read back what ``MultiLabelModel.save`` wrote."""
+        header, files = read_model(folder, ENGINE)
+        try:
+            arrays = arrays_from_bytes(files["weights.npz"])
+            return MultiLabelModel(
+                labels=tuple(header["labels"]),
+                features=TextFeatures.from_files(files["vocabulary.json"], arrays),
+                weights=LinearWeights(arrays["weights"], arrays["bias"]),
+                decisions=Decisions(arrays["scale"], arrays["shift"], arrays["threshold"]),
+                regularization=float(header["regularization"]),
+                min_confidence=float(header["min_confidence"]),
+            )
+        except (KeyError, ValueError, TypeError) as error:
+            raise corrupt(folder, f"{type(error).__name__}: {error}") from error

@@ -1,0 +1,57 @@
+"""The options of the local trainers, as they stand under ``trainer:`` in a project's YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from docplatform.errors import ConfigurationError
+
+
+class ClassificationOptions(BaseModel):
+    """Options of single- and multi-label classification."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    regularization: float | None = Field(
+        None, gt=0, description="C of the linear classifier: larger fits closer. Default: chosen by cross-validation."
+    )
+    word_ngrams: int = Field(2, ge=1, le=3, description="Longest run of words that is a feature.")
+    char_ngrams: int = Field(5, ge=0, le=6, description="Longest run of characters; 0: words only.")
+    max_features: int = Field(100_000, ge=100, description="Most features of words, and of characters.")
+    max_characters: int = Field(50_000, ge=100, description="Characters of a text that are looked at.")
+    min_confidence: float = Field(0.0, ge=0, le=1, description="Below this confidence the model abstains.")
+
+
+class EntityOptions(BaseModel):
+    """Options of entity recognition."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    l1: float | None = Field(None, ge=0, description="L1 penalty of the CRF. Default: chosen by cross-validation.")
+    l2: float | None = Field(None, ge=0, description="L2 penalty of the CRF. Default: chosen by cross-validation.")
+    max_iterations: int = Field(120, ge=1, le=2_000, description="Most steps of the optimiser.")
+    min_confidence: float = Field(0.0, ge=0, le=1, description="Entities below this confidence are left out.")
+
+
+Options = TypeVar("Options", bound=BaseModel)
+
+
+def parse_options(options: type[Options], given: Mapping[str, object]) -> Options:
+    """Validate what a project gives.
+
+    Raises:
+        ConfigurationError: naming each wrong option, what is wrong with it, and every option there is.
+    """
+    try:
+        return options.model_validate(dict(given))
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {_words(e['type'], e['msg'])}" for e in error.errors())
+        allowed = ", ".join(options.model_fields)
+        raise ConfigurationError(f"Trainer options are wrong: {problems}. Options there are: {allowed}.") from error
+
+
+def _words(kind: str, message: str) -> str:
+    return "no such option" if kind == "extra_forbidden" else message
