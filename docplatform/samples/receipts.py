@@ -1,0 +1,146 @@
+"""Receipts from shops and restaurants: three layouts to learn from, two held out."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from docplatform.samples import values, words
+from docplatform.samples.content import Block, Draft, Gap, Row, Rule, Text
+from docplatform.samples.options import SampleOptions
+from docplatform.samples.truth import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Receipt:
+    """The facts of one receipt, as printed."""
+
+    shop: str
+    address: tuple[str, str]
+    number: str
+    date: str
+    time: str
+    items: tuple[tuple[str, str], ...]
+    total: str
+    tax: str
+    cash: str
+    change: str
+
+
+def write_receipt(rng: random.Random, held_out: bool, options: SampleOptions) -> Draft:
+    """One receipt, on a till roll; the held-out ``confirmation`` on A4, which looks like an invoice."""
+    layouts = _LATE_LAYOUTS if held_out else _LAYOUTS
+    name = rng.choice(sorted(layouts))
+    facts = _facts(rng, options)
+    return Draft(
+        kind=Kind.RECEIPT,
+        template=f"receipt/{name}",
+        held_out=held_out,
+        blocks=tuple(layouts[name](facts, rng)),
+        fields={"MerchantName": facts.shop, "TransactionDate": facts.date, "Total": facts.total, "TotalTax": facts.tax},
+        items=(("Item", "Price"), *facts.items),
+        is_slip=name != "confirmation",
+    )
+
+
+def _facts(rng: random.Random, options: SampleOptions) -> _Receipt:
+    symbol = rng.choice(("", "", *(pair[0] for pair in words.CURRENCIES)))
+    prices = {goods: rng.randrange(45, 4_000) for goods in rng.sample(words.SHOP_GOODS, rng.randint(2, 9))}
+    total = sum(prices.values())
+    cash = -(-total // 1000) * 1000
+    return _Receipt(
+        shop=rng.choice(words.SHOPS),
+        address=values.address(rng),
+        number=values.reference(rng, rng.choice(("######", "##-####", "T#/#####"))),
+        date=values.day(rng, options.date).strftime(rng.choice(("%d/%m/%Y", "%Y-%m-%d", "%d.%m.%y", "%d %b %Y"))),
+        time=f"{rng.randint(7, 22):02d}:{rng.randrange(60):02d}",
+        items=tuple((goods, values.amount(price / 100, symbol)) for goods, price in prices.items()),
+        total=values.amount(total / 100, symbol),
+        tax=values.amount(round(total * 0.19 / 1.19) / 100, symbol),
+        cash=values.amount(cash / 100, symbol),
+        change=values.amount((cash - total) / 100, symbol),
+    )
+
+
+_ENDS = (0.0, -1.0)
+_THANKS = ("Thank you for shopping!", "Please come again", "Keep this receipt for returns", "Have a nice day")
+
+
+def _till(facts: _Receipt, rng: random.Random) -> list[Block]:
+    return [
+        Text(facts.shop.upper(), size=1.4, bold=True, align="center"),
+        *(Text(line, align="center") for line in facts.address),
+        Gap(),
+        Row((f"Receipt {facts.number}", f"{facts.date} {facts.time}"), _ENDS),
+        Rule(),
+        *(Row(item, _ENDS) for item in facts.items),
+        Rule(),
+        Row(("TOTAL", facts.total), _ENDS, bold=True),
+        Row(("incl. VAT 19%", facts.tax), _ENDS),
+        Row(("Cash", facts.cash), _ENDS),
+        Row(("Change", facts.change), _ENDS),
+        Gap(),
+        Text(rng.choice(_THANKS), align="center"),
+    ]
+
+
+def _card(facts: _Receipt, rng: random.Random) -> list[Block]:
+    return [
+        Text(facts.shop, size=1.3, bold=True),
+        Text(f"{facts.address[0]}, {facts.address[1]}", size=0.9),
+        Text(f"Date {facts.date}  Time {facts.time}"),
+        Gap(),
+        *(Row((goods, price), _ENDS) for goods, price in facts.items),
+        Row(("Amount", facts.total), _ENDS, bold=True),
+        Row(("of which tax", facts.tax), _ENDS),
+        Rule(),
+        Text(rng.choice(("PAID BY CARD", "CARD PAYMENT APPROVED", "CONTACTLESS")), bold=True),
+        Text(f"Terminal {facts.number}  **** {rng.randint(1000, 9999)}"),
+        Text(rng.choice(_THANKS)),
+    ]
+
+
+def _restaurant(facts: _Receipt, rng: random.Random) -> list[Block]:
+    return [
+        Text(f"* {facts.shop} *", size=1.3, align="center"),
+        Text(f"Table {rng.randint(1, 30)}   Guests {rng.randint(1, 6)}   No. {facts.number}", align="center"),
+        Text(f"{facts.time}, {facts.date}", align="center"),
+        Rule(),
+        *(Row((f"1 {goods}", price), _ENDS) for goods, price in facts.items),
+        Gap(),
+        Row(("Sum", facts.total), _ENDS, bold=True),
+        Row(("Tax", facts.tax), _ENDS),
+        Text("Service not included", align="center"),
+        Text(rng.choice(_THANKS), align="center"),
+    ]
+
+
+def _kiosk(facts: _Receipt, rng: random.Random) -> list[Block]:
+    return [
+        Row((facts.date, facts.time), _ENDS),
+        Text(f"SLIP {facts.number}", bold=True),
+        Row(("To pay", facts.total), _ENDS, bold=True),
+        *(Row((f"{goods}", price), _ENDS) for goods, price in facts.items),
+        Row(("Tax in total", facts.tax), _ENDS),
+        Gap(),
+        Text(f"Sold by {facts.shop}", size=0.9),
+        Text(", ".join(facts.address), size=0.9),
+    ]
+
+
+def _confirmation(facts: _Receipt, rng: random.Random) -> list[Block]:
+    return [
+        Text(rng.choice(("Payment confirmation", "Proof of purchase", "Receipt of payment")), size=1.6, bold=True),
+        Text(f"{facts.shop}, {facts.address[0]}, {facts.address[1]}"),
+        Gap(),
+        Text(f"We confirm that on {facts.date} at {facts.time} we received {facts.total} (tax included: {facts.tax})."),
+        Text(f"Transaction {facts.number}"),
+        Gap(),
+        *(Row((goods, price), (0.0, -0.5)) for goods, price in facts.items),
+    ]
+
+
+_Layout = Callable[[_Receipt, random.Random], list[Block]]
+_LAYOUTS: dict[str, _Layout] = {"till": _till, "card": _card, "restaurant": _restaurant}
+_LATE_LAYOUTS: dict[str, _Layout] = {"kiosk": _kiosk, "confirmation": _confirmation}
