@@ -117,6 +117,10 @@ class ProjectStore:
             if info.path.endswith(".yaml") and info.path.count("/") == depth
         )
 
+    def state(self) -> list[tuple[str, int, str]]:
+        """Path, size and time of every project's files: differs when any of them was touched."""
+        return [(info.path, info.size, info.last_modified.isoformat()) for info in self._blobs.list(self._prefix)]
+
     def get(self, name: str) -> ModelProject:
         """One project.
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from docplatform.errors import ConfigurationError
 from docplatform.labels.annotations import LabeledText, build_annotations
 from docplatform.labels.azure_language import LabelFile, parse_label_file
 from docplatform.labels.doctor import LabelReport
@@ -95,6 +96,26 @@ def refresh_annotations(
         missing=tuple(build.missing),
         report=build.report,
     )
+
+
+def refresh_all_annotations(
+    *, projects: ProjectStore, ledger: Ledger, lake: Lake, run_id: str
+) -> list[AnnotationsReport]:
+    """``refresh_annotations`` for every project.
+
+    Raises:
+        ConfigurationError: after all others are done, naming every project that is wrong.
+    """
+    reports, wrong = [], []
+    for name in projects.names():
+        try:
+            project = projects.get(name)
+            reports.append(refresh_annotations(project, projects=projects, ledger=ledger, lake=lake, run_id=run_id))
+        except ConfigurationError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise ConfigurationError("; ".join(wrong))
+    return reports
 
 
 def _column_by_document(lake: Lake, table: TableSpec, column: str, documents: Sequence[Document]) -> dict[str, str]:

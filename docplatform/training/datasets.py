@@ -143,3 +143,12 @@ def _example(row: dict[str, Any]) -> LabeledExample:
         entities=entities_from(row["entities"]),
         split=Split(row["split"]),
     )
+
+
+def pinned_versions(lake: Lake) -> dict[str, set[int]]:
+    """Table name to the versions that some dataset was made from: maintenance keeps those."""
+    pinned: dict[str, set[int]] = {}
+    for row in lake.read_rows(DATASET_VERSIONS, columns=["annotations_version", "text_table", "text_version"]):
+        pinned.setdefault(ANNOTATIONS.name, set()).add(row["annotations_version"])
+        pinned.setdefault(row["text_table"], set()).add(row["text_version"])
+    return pinned

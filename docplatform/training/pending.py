@@ -64,3 +64,14 @@ def _first_step_behind(
     if decision_for(lake, project.name, candidate.version, dataset.dataset_version) is None:
         return "champion_model"
     return None
+
+
+def projects_behind(*, projects: ProjectStore, ledger: Ledger, lake: Lake, registry: ModelRegistry) -> list[str]:
+    """The projects whose chain from labels to gate has something to do. Raises as ``project_state`` does."""
+    return [
+        name
+        for name in projects.names()
+        if project_state(
+            projects.get(name), projects=projects, ledger=ledger, lake=lake, registry=registry
+        ).needs_training
+    ]

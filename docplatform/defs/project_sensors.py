@@ -1,0 +1,173 @@
+"""Sensors on model projects: labels changed, labels were checked, another version became champion."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from docplatform.defs.arrival_sensors import LAKE_PARTITION_TAG, is_running
+from docplatform.defs.jobs import labels_job, predict_job, process_job, retrain_job
+from docplatform.defs.partitions import model_projects
+from docplatform.errors import ConfigurationError
+from docplatform.labels.projects import AppliesTo, ProjectStore
+from docplatform.lake.lake import Lake
+from docplatform.ledger.ledger import Ledger
+from docplatform.registry.base import CHAMPION, ModelRegistry
+from docplatform.settings import AutomationSettings
+
+MODEL_PROJECT_TAG = "docplatform/model_project"
+
+
+def digest(value: object) -> str:
+    """A short stable hash of a JSON value."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def source_versions(projects: ProjectStore, ledger: Ledger, lake: Lake, log: dg.DagsterLogManager) -> dict[str, str]:
+    """What each project's dataset would be made from now; projects with nothing to train on, or wrong, are left out."""
+    from docplatform.training.annotations import LabelSource
+
+    versions = {}
+    for name in projects.names():
+        try:
+            version = LabelSource.load(projects.get(name), projects=projects, ledger=ledger).source_version(lake)
+        except ConfigurationError as error:
+            log.warning("project %s is left out: %s", name, error)
+            continue
+        if version is not None:
+            versions[name] = version
+    return versions
+
+
+def build_labels_sensor(automation: AutomationSettings) -> dg.SensorDefinition:
+    """The sensor that checks labels when they, or the documents they name, changed."""
+
+    @dg.sensor(
+        name="labels_sensor",
+        job=labels_job,
+        minimum_interval_seconds=automation.sensor_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Checks all labels when a label file, or a document it names, is new or changed.",
+    )
+    def labels_sensor(
+        context: dg.SensorEvaluationContext,
+        projects: dg.ResourceParam[ProjectStore],
+        ledger: dg.ResourceParam[Ledger],
+        lake: dg.ResourceParam[Lake],
+    ) -> dg.SensorResult | dg.SkipReason:
+        if is_running(context.instance, labels_job.name) or is_running(context.instance, process_job.name):
+            return dg.SkipReason("labels are being checked, or documents they may name are being read")
+        state: dict[str, Any] = json.loads(context.cursor or "{}")
+        watched = digest([projects.state(), ledger.last_seq(), lake.version("ocr_text")])
+        if state.get("watched") == watched:
+            return dg.SkipReason("no label file and no document has changed")
+        versions = source_versions(projects, ledger, lake, context.log)
+        cursor = json.dumps({"watched": watched, "versions": versions})
+        if versions == state.get("versions", {}):
+            return dg.SensorResult(skip_reason="no labelled document has changed", cursor=cursor)
+        return dg.SensorResult(
+            run_requests=[dg.RunRequest(run_key=digest(versions))],
+            dynamic_partitions_requests=[model_projects.build_add_request(sorted(versions))],
+            cursor=cursor,
+        )
+
+    return labels_sensor
+
+
+def build_retraining_sensor(automation: AutomationSettings) -> dg.SensorDefinition:
+    """The sensor that retrains the projects whose checked labels differ from what they were trained on."""
+
+    @dg.run_status_sensor(
+        name="retraining_sensor",
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        monitored_jobs=[labels_job],
+        request_job=retrain_job,
+        minimum_interval_seconds=automation.sensor_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="After labels were checked: retrains the projects whose labels or labelled texts changed.",
+    )
+    def retraining_sensor(
+        context: dg.RunStatusSensorContext,
+        projects: dg.ResourceParam[ProjectStore],
+        ledger: dg.ResourceParam[Ledger],
+        lake: dg.ResourceParam[Lake],
+        model_registry: dg.ResourceParam[ModelRegistry],
+    ) -> dg.SensorResult:
+        from docplatform.training.pending import projects_behind
+
+        names = projects_behind(projects=projects, ledger=ledger, lake=lake, registry=model_registry)
+        requests = [
+            dg.RunRequest(
+                run_key=f"{name}@{context.dagster_run.run_id}", partition_key=name, tags={MODEL_PROJECT_TAG: name}
+            )
+            for name in names
+        ]
+        return dg.SensorResult(
+            run_requests=requests, dynamic_partitions_requests=[model_projects.build_add_request(names)]
+        )
+
+    return retraining_sensor
+
+
+def next_sweep(
+    state: Mapping[str, Any],
+    champions: Mapping[str, int],
+    applies_to: Mapping[str, AppliesTo],
+    lake_partitions: Sequence[str],
+    limit: int,
+) -> tuple[list[str], dict[str, Any]]:
+    """Which lake partitions to predict next after champions changed, and the state to go on from.
+
+    A sweep goes through all partitions in key order, ``limit`` of them a tick, towards the champions it began with;
+    ``state`` holds those (``to``), the last key done (``after``) and the champions swept before (``done``).
+    """
+    done: Mapping[str, int] = state.get("done", {})
+    target: Mapping[str, int] = state.get("to") or champions
+    changed = [name for name, version in target.items() if done.get(name) != version and name in applies_to]
+    if not changed:
+        return [], {"done": dict(target)}
+    after = state.get("after", "") if state.get("to") else ""
+    keys = [
+        key
+        for key in sorted(lake_partitions)
+        if key > after and any(applies_to[name].includes(*key.split("/")[:2]) for name in changed)
+    ]
+    if len(keys) > limit:
+        return keys[:limit], {"done": dict(done), "to": dict(target), "after": keys[limit - 1]}
+    return keys, {"done": dict(target)}
+
+
+def build_champion_sensor(automation: AutomationSettings) -> dg.SensorDefinition:
+    """The sensor that predicts again when another version serves."""
+
+    @dg.sensor(
+        name="champion_sensor",
+        job=predict_job,
+        minimum_interval_seconds=automation.sensor_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Predicts the documents a project applies to again when another version became its champion.",
+    )
+    def champion_sensor(
+        context: dg.SensorEvaluationContext,
+        projects: dg.ResourceParam[ProjectStore],
+        model_registry: dg.ResourceParam[ModelRegistry],
+        ledger: dg.ResourceParam[Ledger],
+    ) -> dg.SensorResult | dg.SkipReason:
+        state: dict[str, Any] = json.loads(context.cursor or "{}")
+        aliased = {name: model_registry.aliased(name, CHAMPION) for name in projects.names()}
+        champions = {name: version.version for name, version in aliased.items() if version is not None}
+        if "to" not in state and champions == state.get("done", {}):
+            return dg.SkipReason("no project has another champion")
+        applies_to = {name: projects.get(name).applies_to for name in champions}
+        keys, new_state = next_sweep(
+            state, champions, applies_to, ledger.lake_partitions(), automation.max_run_requests
+        )
+        suffix = digest(new_state.get("to") or new_state["done"])
+        requests = [
+            dg.RunRequest(run_key=f"{key}@{suffix}", partition_key=key, tags={LAKE_PARTITION_TAG: key}) for key in keys
+        ]
+        return dg.SensorResult(run_requests=requests, cursor=json.dumps(new_state))
+
+    return champion_sensor
