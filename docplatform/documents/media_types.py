@@ -66,6 +66,8 @@ ODP = MediaType(f"{_ODF}.presentation", "odp")
 EPUB = MediaType("application/epub+zip", "epub")
 RTF = MediaType("application/rtf", "rtf")
 EML = MediaType("message/rfc822", "eml")
+MBOX = MediaType("application/mbox", "mbox")
+"""Several mails in one file: known, but not unpacked."""
 ZIP = MediaType("application/zip", "zip")
 GZIP = MediaType("application/gzip", "gz")
 TAR = MediaType("application/x-tar", "tar")
@@ -260,7 +262,9 @@ def _structured_text(data: ByteWindow, text: str, hint: MediaType | None) -> Med
         return HTML
     if text_probe.is_xml(text):
         return XML
-    return EML if text_probe.is_mail(text, is_hinted=hint is EML) else None
+    if not text_probe.is_mail(text, is_hinted=hint is EML):
+        return None
+    return MBOX if text_probe.is_mailbox(text) else EML
 
 
 def _json_type(data: ByteWindow, text: str, hint: MediaType | None) -> MediaType | None:

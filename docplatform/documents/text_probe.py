@@ -33,6 +33,7 @@ _XML_START = re.compile(
     r"(?><!--.{0,20000}?-->|\s)*+<(?:\?xml\s|!DOCTYPE\s|([A-Za-z_][\w.:-]{0,200})[\s/>])", re.DOTALL
 )
 _HEADER_LINE = re.compile(r"([!-9;-~]{1,76}):(?:[ \t]|$)?(.*)")
+_MAILBOX_LINE = re.compile(r"\n\r?\nFrom \S{1,200} [^\n]{10,200}\n[!-9;-~]{1,76}:")
 _MARKDOWN_MARKS = (
     re.compile(r"^#{1,6} \S.{0,500}\n[ \t]*\r?\n", re.MULTILINE),  # the blank line: comments of scripts have none
     re.compile(r"^(?:```|~~~)", re.MULTILINE),
@@ -43,8 +44,8 @@ _MARKDOWN_MARKS = (
     re.compile(r"^> ", re.MULTILINE),
 )
 _MACHINE_HEADERS = frozenset(
-    ("message-id", "received", "return-path", "mime-version", "delivered-to", "content-type", "dkim-signature")
-    + ("content-transfer-encoding", "x-mailer", "x-originating-ip", "authentication-results", "arc-seal")
+    {"message-id", "received", "return-path", "mime-version", "delivered-to", "content-type", "dkim-signature"}
+    | {"content-transfer-encoding", "x-mailer", "x-originating-ip", "authentication-results", "arc-seal"}
 )
 _PERSON_HEADERS = frozenset(("from", "to", "cc", "bcc", "date", "subject", "reply-to", "sender"))
 
@@ -148,6 +149,11 @@ def is_mail(text: str, *, is_hinted: bool = False) -> bool:
     if len(known) < 2:
         return False
     return bool(names & _MACHINE_HEADERS and known - {"content-type"}) or ("from" in names and "@" in sender)
+
+
+def is_mailbox(text: str) -> bool:
+    """Whether mails follow each other in ``text``, each under a "From " line (mbox)."""
+    return text.startswith("From ") and _MAILBOX_LINE.search(text) is not None
 
 
 def _header_names(text: str) -> tuple[set[str], str]:
