@@ -16,7 +16,7 @@ from docplatform.defs.schedules import build_schedules
 from docplatform.settings import Settings
 
 ASSETS = [
-    ingest.landing_folder,
+    ingest.landing,
     ingest.raw_blobs,
     lake.routed_documents,
     text.ocr_text,

@@ -13,8 +13,8 @@ from docplatform.ledger.ledger import Ledger
 from docplatform.settings import Settings
 from docplatform.storage.base import BlobStore
 
-landing_folder = dg.AssetSpec(
-    ["sources", "landing_folder"],
+landing = dg.AssetSpec(
+    ["sources", "landing"],
     group_name="ingest",
     owners=OWNERS,
     kinds={"file"},
@@ -34,7 +34,7 @@ landing_folder = dg.AssetSpec(
         kinds={"python"},
         driven_by="landing_sensor, whenever a finished file lies in the landing folder",
     ),
-    deps=[landing_folder],
+    deps=[landing],
     check_specs=[
         dg.AssetCheckSpec(
             "has_consistent_counts",

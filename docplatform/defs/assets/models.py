@@ -1,6 +1,7 @@
 """Zone ``models``: candidates, their scores, and which of them serves."""
 
 import dagster as dg
+from pydantic import Field
 
 from docplatform.defs.assets.labels import labeled_dataset
 from docplatform.defs.catalog import CODE_VERSION, OWNERS, project_asset
@@ -19,8 +20,9 @@ _DRIVEN_BY = "labels_sensor when labels change, retraining_schedule every night"
 class TrainingConfig(dg.Config):
     """How to train."""
 
-    retrain: bool = False
-    """Train even where the same trainer has trained on the same dataset before."""
+    retrain: bool = Field(
+        default=False, description="Train even where the same trainer has trained on the same dataset before."
+    )
 
 
 @dg.asset(

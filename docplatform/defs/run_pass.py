@@ -1,0 +1,175 @@
+"""One pass over everything pending, in this process and with no daemon: what ``docplatform run`` does.
+
+Each step is a Dagster run, so the UI shows what happened; a step with nothing to do makes no run.
+"""
+
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import dagster as dg
+
+from docplatform.composition import Platform
+from docplatform.defs.build import build_defs
+from docplatform.defs.home_instance import PROCESS_TAG, process_identity
+from docplatform.defs.partitions import LAKE_PARTITION, MODEL_PROJECT, add_missing_partitions
+from docplatform.defs.progress import PROGRESS_LOGGER, progress_logger
+from docplatform.defs.resources import DESCRIPTIONS
+from docplatform.ingestion.base import Connector
+from docplatform.lake.stages import Stage
+
+SETTLING_STEP_SECONDS = 0.2
+_RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+
+
+@dataclass(slots=True)
+class PassReport:
+    """What a pass ran."""
+
+    runs: list[str] = field(default_factory=list)
+    """Dagster run ids."""
+    failures: list[str] = field(default_factory=list)
+    """Step, partition and message of every run that failed."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Wall-clock seconds per job."""
+
+
+def contiguous_ranges(keys: Iterable[str], ordered: Sequence[str]) -> list[tuple[str, str]]:
+    """The fewest ranges of ``ordered`` that hold exactly ``keys``, as first and last key: a Dagster run takes a range."""
+    position = {key: index for index, key in enumerate(ordered)}
+    indices = sorted(position[key] for key in keys)
+    ranges = []
+    for _, group in groupby(enumerate(indices), key=lambda item: item[1] - item[0]):
+        run = [index for _, index in group]
+        ranges.append((ordered[run[0]], ordered[run[-1]]))
+    return ranges
+
+
+class Pass:
+    """One pass. ``platform`` stays open, so that reader workers stay warm from one run to the next."""
+
+    def __init__(self, platform: Platform, instance: dg.DagsterInstance) -> None:
+        self._platform = platform
+        self._instance = instance
+        overrides = {key: getattr(platform, key) for key in DESCRIPTIONS}
+        defs = build_defs(platform.settings, resource_overrides=overrides)
+        self._defs = dg.Definitions.merge(defs, dg.Definitions(loggers={PROGRESS_LOGGER: progress_logger}))
+        self._tags = {PROCESS_TAG: process_identity(os.getpid()) or ""}
+        self.report = PassReport()
+
+    def run(self) -> PassReport:
+        """Everything pending, from sources to drift."""
+        self._ingest()
+        self._read()
+        trained = self._train()
+        predicted = self._predict()
+        self._watch(sorted({*trained, *predicted}))
+        return self.report
+
+    def _ingest(self) -> None:
+        platform = self._platform
+        wait_until_settled(platform.connectors, platform.settings.automation.stable_seconds)
+        if any(connector.has_ready() for connector in platform.connectors) or platform.ledger.unexported(1):
+            self._execute("ingest_job")
+
+    def _read(self) -> None:
+        from docplatform.inference.stages import PreprocessingStage, ReadingStage, RoutingStage
+
+        platform = self._platform
+        stages: list[Stage] = [
+            RoutingStage(platform.ledger, platform.blob_store),
+            ReadingStage(platform.lake, platform.blob_store, platform.document_reader),
+            PreprocessingStage(platform.lake, platform.text_preprocessor),
+        ]
+        self._execute_partitions("reading_job", self._behind(stages))
+
+    def _train(self) -> list[str]:
+        from docplatform.training.pending import projects_behind
+
+        platform = self._platform
+        names = projects_behind(
+            projects=platform.projects,
+            ledger=platform.ledger,
+            lake=platform.lake,
+            registry=platform.model_registry,
+        )
+        if names:
+            self._execute("labels_job")
+            add_missing_partitions(self._instance, MODEL_PROJECT, names)
+        return [name for name in names if self._execute("retrain_job", {"dagster/partition": name})]
+
+    def _predict(self) -> list[str]:
+        from docplatform.inference.champions import champion_stages
+
+        platform = self._platform
+        stages = champion_stages(platform.lake, platform.projects, platform.model_registry)
+        if not stages:
+            return []
+        behind = self._behind(stages)
+        self._execute_partitions("predict_job", behind)
+        return [stage.project.name for stage in stages] if behind else []
+
+    def _watch(self, projects: Sequence[str]) -> None:
+        add_missing_partitions(self._instance, MODEL_PROJECT, list(projects))
+        for name in projects:
+            self._execute("drift_job", {"dagster/partition": name})
+
+    def _behind(self, stages: Sequence[Stage]) -> list[str]:
+        """The lake partitions with something pending, or that Dagster doesn't know as materialized.
+
+        The latter are those that a killed pass had committed but not yet announced.
+        """
+        from docplatform.lake.incremental import pending_counts
+
+        keys = self._platform.ledger.lake_partitions()
+        add_missing_partitions(self._instance, LAKE_PARTITION, keys)
+        behind: set[str] = set()
+        for stage in stages:
+            materialized = self._instance.get_materialized_partitions(dg.AssetKey(stage.table.name))
+            behind |= set(keys) - materialized
+            counts = pending_counts(self._platform.lake, stage, keys)
+            behind |= {key for key, count in counts.items() if count}
+        return sorted(behind)
+
+    def _execute_partitions(self, job_name: str, keys: Sequence[str]) -> None:
+        """Run a job for these lake partitions: one Dagster run for each contiguous range of them."""
+        ordered = self._instance.get_dynamic_partitions(LAKE_PARTITION)
+        for first, last in contiguous_ranges(keys, ordered):
+            self._execute(job_name, {_RANGE_START: first, _RANGE_END: last})
+
+    def _execute(self, job_name: str, tags: Mapping[str, str] | None = None) -> bool:
+        """Run a job in this process; a failure is written down and the pass goes on with what doesn't need it."""
+        began = time.monotonic()
+        result = self._defs.resolve_job_def(job_name).execute_in_process(
+            instance=self._instance,
+            tags={**self._tags, **(tags or {})},
+            run_config={"loggers": {PROGRESS_LOGGER: {}}},
+            raise_on_error=False,
+        )
+        self.report.runs.append(result.run_id)
+        elapsed = time.monotonic() - began
+        self.report.seconds[job_name] = self.report.seconds.get(job_name, 0.0) + elapsed
+        for event in result.all_events:
+            if event.is_step_failure:
+                self.report.failures.append(_failure_text(job_name, tags or {}, event))
+        return result.success
+
+
+def _failure_text(job_name: str, tags: Mapping[str, str], event: dg.DagsterEvent) -> str:
+    where = tags.get("dagster/partition") or tags.get(_RANGE_START, "")
+    data = event.step_failure_data
+    reason = data.user_failure_data.description if data.user_failure_data else None
+    message = reason or (data.error.message.strip() if data.error else event.message)
+    return f"{job_name} {event.step_key} {where}: {message}".replace("  ", " ")
+
+
+def wait_until_settled(connectors: Sequence[Connector], stable_seconds: float) -> None:
+    """Wait for files that were just dropped to count as finished; no longer than it takes those here now.
+
+    A file that is still being written stays for the next pass.
+    """
+    deadline = time.monotonic() + stable_seconds + SETTLING_STEP_SECONDS
+    while time.monotonic() < deadline and any(connector.is_settling() for connector in connectors):
+        time.sleep(SETTLING_STEP_SECONDS)
