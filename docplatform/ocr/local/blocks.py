@@ -1,0 +1,133 @@
+"""What the format readers hand to the result builder: pages of blocks, blocks of lines, lines of words.
+
+Belongs here: these plain shapes and the short ways to make them from text. Doesn't: offsets, which only the builder
+knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from docplatform.documents.elements import Polygon
+
+
+@dataclass(frozen=True, slots=True)
+class WordBox:
+    """A word. ``before`` is what stands between it and the word before it on its line."""
+
+    text: str
+    polygon: Polygon | None = None
+    confidence: float = 1.0
+    before: str = " "
+
+
+@dataclass(frozen=True, slots=True)
+class LineBox:
+    """A line of words."""
+
+    words: Sequence[WordBox]
+    polygon: Polygon | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParagraphBlock:
+    """Lines that belong together; ``role`` as Document Intelligence names it."""
+
+    lines: Sequence[LineBox]
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CellBlock:
+    """A table cell; rows and columns count from 0."""
+
+    row: int
+    column: int
+    lines: Sequence[LineBox]
+    row_span: int = 1
+    column_span: int = 1
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableBlock:
+    """A table, its cells by row and column."""
+
+    cells: Sequence[CellBlock]
+
+    @property
+    def row_count(self) -> int:
+        """Rows, spans included."""
+        return max((cell.row + cell.row_span for cell in self.cells), default=0)
+
+    @property
+    def column_count(self) -> int:
+        """Columns, spans included."""
+        return max((cell.column + cell.column_span for cell in self.cells), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkBox:
+    """A check box."""
+
+    is_selected: bool
+    polygon: Polygon
+
+
+Block = ParagraphBlock | TableBlock
+
+
+@dataclass(frozen=True, slots=True)
+class PageBlocks:
+    """A page, sheet or slide. Width, height and unit only where the format has geometry."""
+
+    blocks: Sequence[Block] = ()
+    width: float | None = None
+    height: float | None = None
+    unit: str | None = None
+    angle: float | None = None
+    marks: Sequence[MarkBox] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to warn of; becomes an entry of ``AnalyzeResult.warnings``."""
+
+    code: str
+    message: str
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """What a format reader found."""
+
+    pages: Sequence[PageBlocks]
+    notices: Sequence[Notice] = field(default=())
+
+
+def line_of(text: str) -> LineBox:
+    """A line without geometry; runs of white space become one space."""
+    return LineBox([WordBox(word) for word in text.split()])
+
+
+def lines_of(text: str) -> list[LineBox]:
+    """The lines of a text that hold anything."""
+    return [line_of(line) for line in text.splitlines() if line.strip()]
+
+
+def paragraph_of(text: str, role: str | None = None) -> ParagraphBlock:
+    """A paragraph without geometry."""
+    return ParagraphBlock(lines_of(text), role)
+
+
+def table_of(rows: Iterable[Sequence[str]], header_rows: int = 0) -> TableBlock:
+    """A table of texts; empty cells keep their place."""
+    return TableBlock(
+        [
+            CellBlock(row, column, lines_of(text), kind="columnHeader" if row < header_rows else None)
+            for row, texts in enumerate(rows)
+            for column, text in enumerate(texts)
+        ]
+    )

@@ -1,0 +1,143 @@
+"""Images: PNG, JPEG, TIFF with its pages, WebP, BMP, GIF, decoded once and handed to OCR.
+
+Belongs here: decoding any pixel format to 8-bit BGR within the limits, the right way up. Doesn't: recognising.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from docplatform.errors import PermanentError, ReasonCode
+from docplatform.ocr.local.blocks import Notice, PageBlocks, ReadDocument
+from docplatform.ocr.local.pdf import Recognizer
+from docplatform.settings import LimitSettings, ReadingSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FRAMES_OMITTED = "framesOmitted"
+_EXIF_ORIENTATION = 0x0112
+_SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
+
+
+def read_image(data: bytes, reading: ReadingSettings, limits: LimitSettings, recognizer: Recognizer) -> ReadDocument:
+    """A page per image of a TIFF, one page for other formats; in pixels of the image as it is shown.
+
+    Raises:
+        PermanentError: CORRUPT, TOO_LARGE or TOO_MANY_PAGES.
+    """
+    with _translated_errors():
+        image = _opened(data, limits)
+        frames = int(getattr(image, "n_frames", 1))
+        is_paged = image.format == "TIFF"
+        if is_paged and frames > limits.max_pages:
+            raise PermanentError(
+                f"The TIFF has {frames} pages; the limit is {limits.max_pages} (DOCPLATFORM_LIMITS__MAX_PAGES).",
+                reason=ReasonCode.TOO_MANY_PAGES,
+            )
+        pages = [_read_frame(image, number, reading, limits, recognizer) for number in range(frames if is_paged else 1)]
+    omitted = 0 if is_paged else frames - 1
+    notices = [Notice(FRAMES_OMITTED, f"An animation: its first frame was read, {omitted} were not.")]
+    return ReadDocument(pages, notices if omitted else [])
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        yield
+    except Image.DecompressionBombError as error:
+        raise PermanentError(f"The image is too large: {error}", reason=ReasonCode.TOO_LARGE) from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError) as error:
+        raise PermanentError(
+            f"The image can't be decoded ({type(error).__name__}: {error}): damaged, cut off, or of a kind that Pillow "
+            "doesn't know. Ask the sender for it again.",
+            reason=ReasonCode.CORRUPT,
+        ) from error
+
+
+def _opened(data: bytes, limits: LimitSettings) -> Any:
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = limits.max_pixels  # Pillow's own limit would refuse what ours allows
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of sizes (checked here) and of odd metadata
+        return Image.open(io.BytesIO(data))
+
+
+def _read_frame(
+    image: Any, number: int, reading: ReadingSettings, limits: LimitSettings, recognizer: Recognizer
+) -> PageBlocks:
+    if number:
+        image.seek(number)
+    width, height = image.size
+    if width * height > limits.max_pixels:
+        raise PermanentError(
+            f"The image has {width} x {height} pixels; the limit is {limits.max_pixels} "
+            "(DOCPLATFORM_LIMITS__MAX_PIXELS).",
+            reason=ReasonCode.TOO_LARGE,
+        )
+    turned = image.getexif().get(_EXIF_ORIENTATION, 1) in (5, 6, 7, 8)
+    shown = (height, width) if turned else (width, height)
+    pixels = _pixels(image, reading.ocr_max_side)
+    scale = shown[0] / pixels.shape[1]
+    page = recognizer.recognize(pixels, scale, "pixel")
+    return replace(page, width=shown[0], height=shown[1])
+
+
+def _pixels(image: Any, max_side: int) -> NDArray[np.uint8]:
+    """8-bit BGR, upright by EXIF, at most about ``max_side`` on its long side."""
+    import numpy as np
+    from PIL import Image, ImageOps
+
+    if image.format == "JPEG":  # the decoder can halve as it decodes: many times cheaper for camera pictures
+        ratio = max_side / max(image.size)
+        if ratio < 0.5:
+            image.draft(None, (int(image.width * ratio), int(image.height * ratio)))
+    frame = _eight_bits(image)
+    if max(frame.size) > max_side:
+        ratio = max_side / max(frame.size)
+        size = (max(1, round(frame.width * ratio)), max(1, round(frame.height * ratio)))
+        frame = frame.resize(size, Image.Resampling.BOX if ratio < 0.5 else Image.Resampling.HAMMING)
+    orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
+    if orientation != 1:
+        frame.getexif()[_EXIF_ORIENTATION] = orientation
+        frame = ImageOps.exif_transpose(frame)
+    return np.ascontiguousarray(np.asarray(frame)[:, :, ::-1])
+
+
+def _eight_bits(image: Any) -> Any:
+    """RGB on white."""
+    from PIL import Image
+
+    if image.mode in _SIXTEEN_BITS:
+        return _stretched(image).convert("RGB")
+    if image.mode == "P" and "transparency" in image.info:
+        image = image.convert("RGBA")
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
+        rgba = image.convert("RGBA")
+        paper = Image.new("RGB", rgba.size, (255, 255, 255))
+        paper.paste(rgba, mask=rgba.getchannel("A"))
+        return paper
+    return image.convert("RGB") if image.mode != "RGB" else image
+
+
+def _stretched(image: Any) -> Any:
+    """A grey image of more than 8 bits: the range it uses becomes 0 to 255."""
+    import numpy as np
+    from PIL import Image
+
+    values = np.nan_to_num(np.asarray(image, dtype=np.float32))
+    low, high = float(values.min()), float(values.max())
+    if image.mode.startswith("I;16") and high > 255:
+        low = 0.0
+    spread = (values - low) * (255.0 / max(high - low, 1e-6))
+    return Image.fromarray(spread.astype(np.uint8))

@@ -1,0 +1,190 @@
+"""PDF: the text layer page by page, and OCR where a page has none that makes sense.
+
+Belongs here: opening files, deciding per page, rendering. Doesn't: the text layer itself (``pdf_text``), recognising
+(``recognition``).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from docplatform.errors import PermanentError, ReasonCode
+from docplatform.ocr.local.blocks import MarkBox, Notice, PageBlocks, ReadDocument
+from docplatform.ocr.local.pdf_forms import page_annotations
+from docplatform.ocr.local.pdf_text import POINTS_PER_INCH, PageFrame, characters, is_sane, page_pieces
+from docplatform.ocr.local.reading_order import Piece, in_reading_order, paragraphs
+from docplatform.settings import LimitSettings, ReadingSettings
+
+UNREADABLE_PAGE = "unreadablePage"
+_PDFIUM_LOCK = threading.Lock()  # pdfium may only be used by one thread of a process at a time
+_LITTLE_TEXT = 200
+_PAGE_FILLING = 0.7
+_MIN_RENDER_SIDE = 32  # pixels
+
+
+class Recognizer(Protocol):
+    """Recognises the text in an image."""
+
+    def recognize(self, image: Any, scale: float, unit: str) -> PageBlocks:
+        """Read a BGR image; ``scale`` is units per pixel."""
+        ...
+
+
+def read_pdf(data: bytes, reading: ReadingSettings, limits: LimitSettings, recognizer: Recognizer) -> ReadDocument:
+    """A page per page, in inches.
+
+    Raises:
+        PermanentError: CORRUPT, ENCRYPTED or TOO_MANY_PAGES.
+    """
+    with _PDFIUM_LOCK, _opened(data, reading) as document:
+        if len(document) > limits.max_pages:
+            raise PermanentError(
+                f"The PDF has {len(document)} pages; the limit is {limits.max_pages} (DOCPLATFORM_LIMITS__MAX_PAGES).",
+                reason=ReasonCode.TOO_MANY_PAGES,
+            )
+        if len(document) == 0:
+            raise PermanentError("The PDF has no pages.", reason=ReasonCode.CORRUPT)
+        document.init_forms()
+        notices: list[Notice] = []
+        pages = [_read_page(document, index, reading, recognizer, notices) for index in range(len(document))]
+        if len(notices) == len(pages):
+            raise PermanentError(f"No page of the PDF can be loaded: {notices[0].message}", reason=ReasonCode.CORRUPT)
+        return ReadDocument(pages, notices)
+
+
+@contextmanager
+def _opened(data: bytes, reading: ReadingSettings) -> Iterator[Any]:
+    import pypdfium2
+
+    passwords = [None, *(password.get_secret_value() for password in reading.pdf_passwords)]
+    for password in passwords:
+        try:
+            document = pypdfium2.PdfDocument(data, password=password)
+        except pypdfium2.PdfiumError as error:
+            if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD:
+                continue
+            raise PermanentError(
+                f"The PDF can't be opened ({error}): damaged or cut off. Ask the sender for it again.",
+                reason=ReasonCode.UNSUPPORTED_TYPE
+                if error.err_code == pypdfium2.raw.FPDF_ERR_SECURITY
+                else ReasonCode.CORRUPT,
+            ) from error
+        with document:
+            yield document
+        return
+    raise PermanentError(
+        f"The PDF needs a password, and none of the {len(passwords) - 1} given opens it. "
+        "Add it to DOCPLATFORM_READING__PDF_PASSWORDS.",
+        reason=ReasonCode.ENCRYPTED,
+    )
+
+
+def _read_page(
+    document: Any, index: int, reading: ReadingSettings, recognizer: Recognizer, notices: list[Notice]
+) -> PageBlocks:
+    import pypdfium2
+
+    try:
+        page = document[index]
+    except pypdfium2.PdfiumError as error:
+        notices.append(
+            Notice(UNREADABLE_PAGE, f"Page {index + 1} can't be loaded ({error}); it was not read.", f"/pages/{index}")
+        )
+        return PageBlocks()
+    try:
+        return _page_blocks(document, page, reading, recognizer)
+    finally:
+        page.close()
+
+
+def _page_blocks(document: Any, page: Any, reading: ReadingSettings, recognizer: Recognizer) -> PageBlocks:
+    frame = PageFrame.of(page)
+    textpage = page.get_textpage()
+    try:
+        text = characters(textpage)
+        form = document.formenv
+        extra, marks = page_annotations(page, form, frame)
+        if _needs_ocr(page, text, frame):
+            recognized = _recognized(page, frame, reading, recognizer)
+            if _letters(recognized) >= _LITTLE_TEXT or not is_sane(text) or _letters(recognized) > _visible(text):
+                return _with_marks(recognized, marks)
+        pieces, direction = page_pieces(textpage, text, frame)
+    finally:
+        textpage.close()
+    return _text_layer_page(pieces, extra, marks, direction, frame)
+
+
+def _text_layer_page(
+    pieces: list[Piece], extra: list[Piece], marks: Sequence[MarkBox], direction: int, frame: PageFrame
+) -> PageBlocks:
+    known = {word.text for piece in pieces for word in piece.line.words}
+    missing = [piece for piece in extra if any(word.text not in known for word in piece.line.words)]
+    if missing:
+        pieces = in_reading_order([*pieces, *missing]) if direction == 0 else [*pieces, *missing]
+    return PageBlocks(paragraphs(pieces), *_size(frame), "inch", _signed(direction), marks)
+
+
+def _size(frame: PageFrame) -> tuple[float, float]:
+    return round(frame.width / POINTS_PER_INCH, 4), round(frame.height / POINTS_PER_INCH, 4)
+
+
+def _signed(direction: int) -> float:
+    return float(direction - 360 if direction > 180 else direction)
+
+
+def _with_marks(page: PageBlocks, marks: Sequence[MarkBox]) -> PageBlocks:
+    return PageBlocks(page.blocks, page.width, page.height, page.unit, page.angle, marks)
+
+
+def _visible(text: str) -> int:
+    return sum(1 for char in text if not char.isspace())
+
+
+def _letters(page: PageBlocks) -> int:
+    from docplatform.ocr.local.blocks import ParagraphBlock
+
+    blocks = [block for block in page.blocks if isinstance(block, ParagraphBlock)]
+    return sum(len(word.text) for block in blocks for line in block.lines for word in line.words)
+
+
+def _needs_ocr(page: Any, text: str, frame: PageFrame) -> bool:
+    """True for pages without a text layer that makes sense, and for a page-filling picture over little text."""
+    import pypdfium2.raw as pdfium
+
+    if is_sane(text) and _visible(text) >= _LITTLE_TEXT:
+        return False
+    if pdfium.FPDFPage_CountObjects(page) <= 0 and pdfium.FPDFPage_GetAnnotCount(page) <= 0:
+        return False  # blank: nothing to recognise
+    return not is_sane(text) or _picture_share(page, frame) >= _PAGE_FILLING
+
+
+def _picture_share(page: Any, frame: PageFrame) -> float:
+    """Share of the page that its largest picture covers."""
+    import pypdfium2.raw as pdfium
+
+    area = max(frame.width * frame.height, 1e-6)
+    share = 0.0
+    for picture in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=4):
+        left, bottom, right, top = picture.get_bounds()
+        width = min(right, frame.right) - max(left, frame.left)
+        height = min(top, frame.top) - max(bottom, frame.bottom)
+        share = max(share, max(0.0, width) * max(0.0, height) / area)
+    return share
+
+
+def _recognized(page: Any, frame: PageFrame, reading: ReadingSettings, recognizer: Recognizer) -> PageBlocks:
+    """Render within the pixel limit, whatever size the page claims, and recognise."""
+    longest = max(frame.width, frame.height, 1e-3)
+    scale = min(reading.pdf_render_dpi / POINTS_PER_INCH, reading.ocr_max_side / longest)
+    if min(frame.width, frame.height) * scale < 1:  # a page as thin as a thread
+        return PageBlocks((), *_size(frame), "inch")
+    bitmap = page.render(scale=scale, may_draw_forms=True, rev_byteorder=False)
+    try:
+        image = bitmap.to_numpy()[:, :, :3] if bitmap.n_channels > 1 else bitmap.to_numpy()
+        blocks = recognizer.recognize(image, 1.0 / (scale * POINTS_PER_INCH), "inch")
+    finally:
+        bitmap.close()
+    return PageBlocks(blocks.blocks, *_size(frame), "inch", blocks.angle)

@@ -1,0 +1,96 @@
+"""pptx: a page per slide with shapes, groups, tables, charts, diagrams, speaker notes and comments.
+
+Belongs here: PresentationML to blocks. Doesn't: ppt (``legacy``), the package itself (``opc``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from docplatform.errors import PermanentError, ReasonCode
+from docplatform.ocr.local.blocks import Block, PageBlocks, ParagraphBlock, ReadDocument, lines_of
+from docplatform.ocr.local.opc import A, Package, chart_blocks, drawing_lines, drawing_table
+from docplatform.settings import LimitSettings
+
+_P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_PLACED_BY_MASTER = {"sldNum", "dt", "hdr"}
+_ALTERNATE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
+
+
+def read_pptx(data: bytes, limits: LimitSettings) -> ReadDocument:
+    """A page per slide, hidden ones too, in the order they are shown.
+
+    Raises:
+        PermanentError: CORRUPT, ENCRYPTED, BOMB or TOO_MANY_PAGES.
+    """
+    package = Package(data, limits)
+    main = package.main_part("ppt/presentation.xml")
+    root = package.xml(main)
+    if root is None:
+        raise PermanentError("The presentation has no main part.", reason=ReasonCode.CORRUPT)
+    targets = {relationship.id: relationship.target for relationship in package.related(main)}
+    slides = [targets.get(slide.get(f"{_R}id", ""), "") for slide in root.iter(f"{_P}sldId")]
+    if len(slides) > limits.max_pages:
+        raise PermanentError(
+            f"The presentation has {len(slides)} slides; the limit is {limits.max_pages} "
+            "(DOCPLATFORM_LIMITS__MAX_PAGES).",
+            reason=ReasonCode.TOO_MANY_PAGES,
+        )
+    return ReadDocument([PageBlocks(list(_slide(package, name))) for name in slides])
+
+
+def _slide(package: Package, name: str) -> Iterator[Block]:
+    root = package.xml(name)
+    if root is None:
+        return
+    related = package.related(name)
+    targets = {relationship.id: relationship.target for relationship in related}
+    yield from _shapes(root, package, targets)
+    for kind in ("notesSlide", "comments"):
+        for relationship in related:
+            part = package.xml(relationship.target) if relationship.kind == kind else None
+            if part is not None:
+                yield from _shapes(part, package, {}) if kind == "notesSlide" else _comments(part)
+
+
+def _shapes(container: Any, package: Package, targets: dict[str, str]) -> Iterator[Block]:
+    for shape in container:
+        if shape.tag == f"{_P}sp":
+            yield from _text_shape(shape)
+        elif shape.tag == f"{_P}graphicFrame":
+            yield from _graphic(shape, package, targets)
+        elif shape.tag == _ALTERNATE:
+            yield from _shapes(shape[:1], package, targets)
+        else:
+            yield from _shapes(shape, package, targets)
+
+
+def _text_shape(shape: Any) -> Iterator[Block]:
+    placeholder = shape.find(f"{_P}nvSpPr/{_P}nvPr/{_P}ph")
+    kind = "" if placeholder is None else placeholder.get("type", "")
+    if kind in _PLACED_BY_MASTER:
+        return
+    role = "title" if kind in ("title", "ctrTitle") else "pageFooter" if kind == "ftr" else None
+    for text in drawing_lines(shape):
+        yield ParagraphBlock(lines_of(text), role)
+
+
+def _graphic(frame: Any, package: Package, targets: dict[str, str]) -> Iterator[Block]:
+    for table in frame.iter(f"{A}tbl"):
+        yield drawing_table(table)
+    for reference in frame.iter("{*}chart"):
+        chart = package.xml(targets.get(reference.get(f"{_R}id", ""), ""))
+        yield from () if chart is None else chart_blocks(chart)
+    for reference in frame.iter("{*}relIds"):
+        diagram = package.xml(targets.get(reference.get(f"{_R}dm", ""), ""))
+        for text in () if diagram is None else drawing_lines(diagram):
+            yield ParagraphBlock(lines_of(text))
+
+
+def _comments(root: Any) -> Iterator[Block]:
+    for text in (element.text for element in root.iter(f"{_P}text")):
+        yield ParagraphBlock(lines_of(text or ""))
+    for text in drawing_lines(root):
+        yield ParagraphBlock(lines_of(text))

@@ -1,0 +1,164 @@
+"""xlsx: a page per sheet, hidden ones too, with its cells, comments, drawings, charts, headers and footers.
+
+Belongs here: SpreadsheetML to blocks; cells through openpyxl, the rest from the markup. Doesn't: xls (``legacy``), csv.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from docplatform.errors import PermanentError, ReasonCode
+from docplatform.ocr.local.blocks import (
+    Block,
+    CellBlock,
+    PageBlocks,
+    ParagraphBlock,
+    ReadDocument,
+    TableBlock,
+    lines_of,
+)
+from docplatform.ocr.local.opc import Package, chart_blocks, drawing_lines
+from docplatform.settings import LimitSettings
+
+_S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_UNCOMPUTED = re.compile(rb"</(?:\w+:)?f>\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>")
+_FORMATTING_CODE = re.compile(r'&(?:[LCRBIUSEXYPNDTFAZG&]|"[^"]*"|K[0-9A-F]{6}|\d+)')
+
+
+def read_xlsx(data: bytes, limits: LimitSettings) -> ReadDocument:
+    """A page per sheet: its name as the title, its cells as a table without empty cells, then what lies on it.
+
+    Raises:
+        PermanentError: CORRUPT, ENCRYPTED, BOMB or TOO_MANY_PAGES.
+    """
+    package = Package(data, limits)
+    sheets = _sheet_parts(package)
+    if len(sheets) > limits.max_pages:
+        raise PermanentError(
+            f"The workbook has {len(sheets)} sheets; the limit is {limits.max_pages} (DOCPLATFORM_LIMITS__MAX_PAGES).",
+            reason=ReasonCode.TOO_MANY_PAGES,
+        )
+    values = _workbook(data, data_only=True)
+    is_uncomputed = any(_UNCOMPUTED.search(package.read(part)) for _, part in sheets)
+    formulas = _workbook(data, data_only=False) if is_uncomputed else None
+    pages = []
+    for name, part in sheets:
+        cells = _cells(values, formulas, name)
+        table = [TableBlock(cells)] if cells else []
+        pages.append(PageBlocks([ParagraphBlock(lines_of(name), "title"), *table, *_beside(package, part)]))
+    return ReadDocument(pages)
+
+
+def _sheet_parts(package: Package) -> list[tuple[str, str]]:
+    """Names and parts of the sheets, in order."""
+    main = package.main_part("xl/workbook.xml")
+    root = package.xml(main)
+    if root is None:
+        raise PermanentError("The workbook has no main part.", reason=ReasonCode.CORRUPT)
+    targets = {relationship.id: relationship.target for relationship in package.related(main)}
+    return [(sheet.get("name", ""), targets.get(sheet.get(f"{_R}id", ""), "")) for sheet in root.iter(f"{_S}sheet")]
+
+
+def _workbook(data: bytes, *, data_only: bool) -> Any:
+    import warnings
+
+    import openpyxl
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about features that only matter when the workbook is written again
+        try:
+            return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=data_only, keep_links=False)
+        except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, SyntaxError) as error:
+            raise PermanentError(
+                f"The workbook can't be parsed ({type(error).__name__}: {error}). Open and save it anew.",
+                reason=ReasonCode.CORRUPT,
+            ) from error
+
+
+def _cells(values: Any, formulas: Any, name: str) -> list[CellBlock]:
+    """Cells that hold anything, counted from the first used row and column; uncomputed formulas show themselves."""
+    found = {(cell.row, cell.column): cell.value for cell in _used(values, name)}
+    if formulas is not None:
+        for cell in _used(formulas, name):
+            if isinstance(cell.value, str) and cell.value.startswith("="):
+                found.setdefault((cell.row, cell.column), cell.value)
+    if not found:
+        return []
+    top, left = min(row for row, _ in found), min(column for _, column in found)
+    return [
+        CellBlock(row - top, column - left, lines_of(_shown(value))) for (row, column), value in sorted(found.items())
+    ]
+
+
+def _used(workbook: Any, name: str) -> Iterator[Any]:
+    sheet = workbook[name] if name in workbook.sheetnames else None
+    if sheet is None or not hasattr(sheet, "iter_rows"):  # a chart sheet
+        return
+    sheet.reset_dimensions()  # the declared size may be wrong: too small hides cells, too large costs memory
+    for row in sheet.iter_rows():
+        for cell in row:
+            if cell.value is not None and cell.value != "":
+                yield cell
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ", timespec="seconds")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return str(value)
+    return str(value)
+
+
+def _beside(package: Package, part: str) -> Iterator[Block]:
+    """What a sheet shows besides its cells."""
+    for relationship in package.related(part):
+        if relationship.kind == "drawing":
+            yield from _drawing(package, relationship.target)
+        elif relationship.kind in ("comments", "threadedComment"):
+            yield from _comments(package.xml(relationship.target))
+    yield from _header_footer(package, part)
+
+
+def _drawing(package: Package, name: str) -> Iterator[Block]:
+    root = package.xml(name)
+    if root is None:
+        return
+    for text in drawing_lines(root):
+        yield ParagraphBlock(lines_of(text))
+    for relationship in package.related(name):
+        chart = package.xml(relationship.target) if relationship.kind in ("chart", "chartEx") else None
+        if chart is not None:
+            yield from chart_blocks(chart)
+
+
+def _comments(root: Any) -> Iterator[Block]:
+    if root is None:
+        return
+    for comment in root.iter("{*}comment", "{*}threadedComment"):
+        text = "".join(node.text or "" for node in comment.iter("{*}t", "{*}text"))
+        if text.strip():
+            yield ParagraphBlock(lines_of(text))
+
+
+def _header_footer(package: Package, part: str) -> Iterator[Block]:
+    data = package.read(part)
+    if b"headerFooter" not in data:
+        return
+    root = package.xml(part)
+    for element in root.iter(f"{_S}headerFooter"):
+        for child in element:
+            role = "pageHeader" if child.tag.lower().endswith("header") else "pageFooter"
+            lines = lines_of(_FORMATTING_CODE.sub(" ", child.text or ""))
+            if lines:
+                yield ParagraphBlock(lines, role)
