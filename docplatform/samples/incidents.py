@@ -4,6 +4,9 @@ Entities: ServiceName, ErrorCode, ServerName, TimeReference. Ticket numbers, ver
 are there to be told apart from them.
 """
 
+# ruff: noqa: E501, SIM905
+# One template, or one list of words, a line: broken up, nobody could read or count them.
+
 from __future__ import annotations
 
 import datetime as dt
@@ -92,15 +95,16 @@ _FRAMES = {
     "ticket": "# {Incident|Ticket} <ticket>\n{Reporter|Opened by}: <person>\n{Severity|Priority}: {1|2|3|high}\n{Affected service|Service}: "
     "<service>\n{Host|Server}: <server>\n{Error|Error code}: <error>\n{Started|Begin}: <time>\n\n{Description|What happened}:\n<opening> <cause> <aside>\n",
     "story": "{🚨 |}# {Incident report|Outage report|Service disruption} {<ticket>|– <day>}\n\n<opening> <aside> <cause> <cause>\n\n<action> <action>",
-    "chat": "<person>: <opening>\n<person>: {ok, looking|on it 👀|same here}. <cause>\n<person>: <aside>\n<person>: <action>",
+    "chat": "<time> <person>: <opening>\n<time> <person>: {ok, looking|on it 👀|same here}. <cause>\n<time> <person>: <aside>\n<time> <person>: <action>",
     "short": "{🔥 |⚠️ |}<opening>\n<action> <aside>",
     "log": "{Subject|Re}: {[P1]|[P2]|🔴} <service> {down|degraded} ({code |}<error>)\n\n<cause> <opening>\n{- |* }<action>\n{- |* }<aside>\n{- |* }<action>",
+    "timeline": "# {Timeline|Chronology}{ of <ticket>|} 📟\n<time>: {first|initial} <error> on <server>, <service> {down|slow}\n<time>: {<person> paged|on-call paged}\n"
+    "<time>: {restart|reboot} of <server>\n<time>: {all clear|recovered} after <span>\n\n<cause> <aside>",
 }
 _LATE_FRAMES = {
-    "timeline": "# {Timeline|Chronology}{ of <ticket>|} 📟\n<time> - <service>: {first|initial} <error> on <server>\n<time> - {<person> paged|on-call paged}\n"
-    "<time> - <server> {restarted|drained|taken out}\n<time> - {all clear|recovered} after <span>\n\n<cause> <aside>",
     "review": "# {Post-incident review|Root cause analysis}\n{Date of meeting|Held on}: <day>\n\n{1. |}What happened\n<opening>\n\n{2. |}Why\n<cause> <cause>\n\n"
     "{3. |}What we did\n<action> <aside>",
+    "forward": "---------- {Forwarded|Begin} {message|ticket} ----------\nFrom: <person>\n{Sent|Date}: <day>\nSubject: {Fwd: |}<ticket>\n\n<opening>\n> <cause>\n> <action>\n\n<aside>",
     "handover": "{Handover|Shift notes} {for|–} <day> ({by |}<person>)\n\n* <opening> <aside>\n* <cause>\n* <action>\n\n{Quiet otherwise.|Nothing else to report.}",
 }
 
@@ -125,8 +129,8 @@ class _Facts:
     def __init__(self, rng: random.Random, held_out: bool, today: dt.date) -> None:
         self._rng, self._held_out, self._today = rng, held_out, today
         self._services = (_service(rng, held_out), _service(rng, held_out))
-        self._errors = [_error(rng) for _ in range(rng.choice((1, 1, 2)))]
-        self._servers = [_server(rng) for _ in range(rng.choice((1, 2, 3)))]
+        self._errors = [_error(rng) for _ in range(rng.choice((1, 2)))]
+        self._servers = [_server(rng) for _ in range(rng.choice((2, 2, 3)))]
 
     def slots(self) -> dict[str, Callable[[], str]]:
         """Filling for every slot the templates have."""
@@ -149,14 +153,14 @@ class _Facts:
         }
 
     def _sentence(self, common: tuple[str, ...], late: tuple[str, ...]) -> str:
-        use_late = self._held_out and late and self._rng.random() < 0.7
+        use_late = self._held_out and late and self._rng.random() < 0.4
         return expand(self._rng.choice(late if use_late else common), self._rng, self.slots())
 
 
 def _service(rng: random.Random, held_out: bool) -> str:
     if rng.random() < 0.25:
         return rng.choice(_LATE_PRODUCTS if held_out else _PRODUCTS)
-    areas = _AREAS[8:] if held_out else _AREAS[:17]
+    areas = _AREAS[5:] if held_out else _AREAS[:20]
     name = rng.choice(_SERVICE_FORMS).format(rng.choice(areas))
     return name.title().replace("Api", "API") if rng.random() < 0.15 else name
 
@@ -173,8 +177,9 @@ def _error(rng: random.Random) -> str:
 
 def _server(rng: random.Random) -> str:
     role, site, number = rng.choice(_HOST_ROLES), rng.choice(_SITES), rng.randint(1, 24)
-    name = rng.choice((f"{site}-{role}-{number:02d}", f"{role}{number:02d}", f"{role}-{site}-{number}", f"{site}{role}{number:03d}",
-                       f"{role}-{number:02d}.{site}.example.net", f"{role}-replica-{number:02d}", f"10.{number}.0.{rng.randint(2, 250)}"))  # fmt: skip
+    dashed = rng.choice((f"{site}-{role}-{number:02d}", f"{role}-{site}-{number:02d}", f"{role}-replica-{number:02d}"))
+    full = f"{role}-{number:02d}.{site}.example.net"
+    name = rng.choices((dashed, f"{role}{number:02d}", full), (6, 3, 2))[0]
     return name.upper() if rng.random() < 0.12 else name
 
 

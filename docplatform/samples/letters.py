@@ -3,6 +3,9 @@
 Topics are told by sentences; other sentences mention the same words without being about them.
 """
 
+# ruff: noqa: E501
+# One template a line: broken up, nobody could read or compare them.
+
 from __future__ import annotations
 
 import random
@@ -150,10 +153,10 @@ def write_letter(rng: random.Random, held_out: bool, options: SampleOptions) -> 
 
 
 def _body(rng: random.Random, topics: tuple[str, ...], held_out: bool) -> str:
-    sentences = rng.sample(_FILLERS, rng.randint(1, 3))
+    sentences = rng.sample(_FILLERS, rng.randint(0, 2))
     for topic in topics:
-        for _ in range(rng.choice((1, 2, 2))):
-            pool = _LATE_SENTENCES if held_out and rng.random() < 0.6 else _SENTENCES
+        for _ in range(rng.choice((2, 2, 3))):
+            pool = _LATE_SENTENCES if held_out and rng.random() < 0.25 else _SENTENCES
             sentences.append(rng.choice(pool[topic]))
     rng.shuffle(sentences)
     cut = rng.randint(1, len(sentences))

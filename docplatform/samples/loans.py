@@ -4,6 +4,9 @@ Entities: BorrowerName, LenderName, LoanAmount, InterestRate, AgreementDate, Mat
 penalty rates, witnesses and instalment dates are there to be told apart from them.
 """
 
+# ruff: noqa: E501
+# One template a line: broken up, nobody could read or compare them.
+
 from __future__ import annotations
 
 import datetime as dt
@@ -26,7 +29,7 @@ _OPENINGS = (
     "BETWEEN\n<lender> (Lender)\nAND\n<borrower> (Borrower)\n{dated|made this day} <date>",
 )
 _LATE_OPENINGS = (
-    "Whereas <borrower> has asked <lender> for {funds|money}, and <lender> is willing to {advance|provide} them, the two sign this {deed|paper} in {<town>|the town of <town>} on <date>.",
+    "Whereas <borrower> (the borrower) has asked <lender> for {funds|money}, and <lender> (the lender) is willing to {advance|provide} them, the two sign this {deed|paper} in {<town>|the town of <town>} on <date>.",
     "By this {note|instrument} of <date>, <lender> ({as|the} creditor) {grants|extends} to <borrower> ({as|the} debtor) the credit described {below|in what follows}.",
     "I, <borrower>, living at <address>, {promise|undertake} on this <date> to repay <lender> what is {stated|set out} here.",
 )
@@ -71,7 +74,7 @@ _CLOSINGS = (
     "{In witness whereof the parties have signed.|Read and agreed.}\n<borrower>        <lender>", "{Witnessed by|Before me,} <person>, <other_date>",
 )  # fmt: skip
 _LATE_CLOSINGS = (
-    "Done in {two copies|duplicate}, {one each|one for each side}.\n{Creditor|For the creditor}: <lender>\n{Debtor|The debtor}: <borrower>",
+    "Done in {two copies|duplicate}, {one each|one for each side}.\n{Creditor|Lender}: <lender>\n{Debtor|Borrower}: <borrower>",
 )
 _FRAMES = {
     "classic": "# <title>\n\n<opening>\n\n1. <amount_clause>\n2. <rate_clause>\n3. <end_clause>\n4. <clause>\n5. <clause>\n\n<closing>",
@@ -146,7 +149,7 @@ class _Facts:
 
     def sentence(self, common: tuple[str, ...], late: tuple[str, ...]) -> str:
         """One of the sentences, with its slots filled."""
-        use_late = self._held_out and late and self._rng.random() < 0.7
+        use_late = self._held_out and late and self._rng.random() < 0.25
         return expand(self._rng.choice(late if use_late else common), self._rng, self.slots())
 
     def _money(self, value: int) -> str:

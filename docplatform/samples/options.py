@@ -24,7 +24,7 @@ class SampleOptions:
     """
 
     seed: int = 7
-    documents: int = 220
+    documents: int = 260
     """Readable documents that lie in the landing folder as files of their own."""
     noise: float = 0.3
     """How bad scans are, 0 (clean) to 1: sensor noise, blur, specks, uneven light."""

@@ -1,4 +1,4 @@
-"""Receipts from shops and restaurants: three layouts to learn from, two held out."""
+"""Receipts from shops and restaurants: three layouts to learn from, three held out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _Receipt:
 
 
 def write_receipt(rng: random.Random, held_out: bool, options: SampleOptions) -> Draft:
-    """One receipt, on a till roll; the held-out ``confirmation`` on A4, which looks like an invoice."""
+    """One receipt, on a till roll; some held-out ones on A4, which look like an invoice or a deed."""
     layouts = _LATE_LAYOUTS if held_out else _LAYOUTS
     name = rng.choice(sorted(layouts))
     facts = _facts(rng, options)
@@ -40,7 +40,7 @@ def write_receipt(rng: random.Random, held_out: bool, options: SampleOptions) ->
         blocks=tuple(layouts[name](facts, rng)),
         fields={"MerchantName": facts.shop, "TransactionDate": facts.date, "Total": facts.total, "TotalTax": facts.tax},
         items=(("Item", "Price"), *facts.items),
-        is_slip=name != "confirmation",
+        is_slip=name not in ("confirmation", "acknowledgement"),
     )
 
 
@@ -141,6 +141,26 @@ def _confirmation(facts: _Receipt, rng: random.Random) -> list[Block]:
     ]
 
 
+def _acknowledgement(facts: _Receipt, rng: random.Random) -> list[Block]:
+    payer, goods = values.person(rng), ", ".join(goods.lower() for goods, _ in facts.items)
+    return [
+        Text(f"No. {facts.number}", align="right"),
+        Text(
+            f"{rng.choice(('Received from', 'I have received from', 'With thanks from'))} {payer} the sum of {facts.total}"
+        ),
+        Text(
+            f"({facts.tax} of it tax) on {facts.date} in {rng.choice(('cash', 'full', 'coins and notes'))} for {goods}."
+        ),
+        Gap(),
+        Text(f"{facts.shop}, {facts.address[1]}"),
+        Text("Signature: ____________"),
+    ]
+
+
 _Layout = Callable[[_Receipt, random.Random], list[Block]]
 _LAYOUTS: dict[str, _Layout] = {"till": _till, "card": _card, "restaurant": _restaurant}
-_LATE_LAYOUTS: dict[str, _Layout] = {"kiosk": _kiosk, "confirmation": _confirmation}
+_LATE_LAYOUTS: dict[str, _Layout] = {
+    "kiosk": _kiosk,
+    "confirmation": _confirmation,
+    "acknowledgement": _acknowledgement,
+}

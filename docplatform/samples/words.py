@@ -1,5 +1,8 @@
 """Words the corpus is made of. All people, firms and places are invented; any likeness is chance."""
 
+# ruff: noqa: E501, SIM905
+# One template, or one list of words, a line: broken up, nobody could read or count them.
+
 from __future__ import annotations
 
 FIRST_NAMES = tuple(
