@@ -91,6 +91,8 @@ class Document:
     parent_document_id: str | None
     reason: ReasonCode | None
     """Why it is not routed, None for documents that go on."""
+    message: str | None = None
+    """What went wrong, where there is a reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,7 +57,7 @@ class AzureBlobStore(ObjectBlobs):
         return f"{self._endpoint}/{self._settings.azure_container}/{quote(check_path(path))}"
 
     def table_location(self, path: str) -> TableLocation:
-        """See ``BlobStore.table_location``. With ``DefaultAzureCredential`` the options hold a token: ask anew per use."""
+        """See ``BlobStore.table_location``. Without a key the options hold a token: ask anew for each use."""
         options = {
             "account_name": str(self._settings.azure_account),
             "endpoint": self._endpoint,
@@ -96,7 +96,7 @@ class AzureBlobStore(ObjectBlobs):
         return {}
 
 
-def _provider(credential: TokenCredential) -> object:
+def _provider(credential: Any) -> object:
     from obstore.auth.azure import AzureCredentialProvider
 
     return AzureCredentialProvider(credential=credential)

@@ -23,5 +23,6 @@ class MemoryBlobStore(ObjectBlobs):
     def table_location(self, path: str) -> TableLocation:
         """Never: raises ``ConfigurationError``. deltalake can't share this process's memory."""
         raise ConfigurationError(
-            f"The table {path!r} needs a disk or a cloud store, not memory: set DOCPLATFORM_STORAGE__BACKEND=local or azure."
+            f"The table {path!r} needs a disk or a cloud store, not memory: "
+            "set DOCPLATFORM_STORAGE__BACKEND to local or azure."
         )

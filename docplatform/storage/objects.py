@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,7 +55,7 @@ class ObjectBlobs:
     def get(self, path: str) -> bytes:
         """See ``BlobStore.get``."""
         with self._translated(check_path(path)):
-            return bytes(self._store.get(path).bytes().to_bytes())
+            return self._store.get(path).bytes().to_bytes()
 
     def exists(self, path: str) -> bool:
         """See ``BlobStore.exists``."""
@@ -98,10 +98,10 @@ class ObjectBlobs:
         for path in paths:
             check_path(path)
 
-    def _delete_batch(self, paths: list[str]) -> None:
+    def _delete_batch(self, paths: Sequence[str]) -> None:
         try:
             with self._translated(paths[0]):
-                self._store.delete(paths)
+                self._store.delete([*paths])
         except FileNotFoundError:
             # A batch stops at its first missing blob: take the rest one by one.
             for path in paths:

@@ -1,0 +1,293 @@
+"""``Ledger``: recording arrivals and asking what there is.
+
+Belongs here: every query. Doesn't: tables (``schema``), connections (``database``), the types (``records``).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from docplatform.errors import ReasonCode
+from docplatform.ledger.database import open_engine, reading, writing
+from docplatform.ledger.records import Arrival, ArrivalCounts, Document, Outcome, RecordedArrival
+from docplatform.ledger.schema import ARRIVALS, CURSORS, DOCUMENTS, LAKE_PARTITIONS
+
+T = TypeVar("T")
+
+IN_LIST = 500
+"""Values in one IN list: every database takes so many."""
+
+_ARRIVAL_FIELDS = tuple(Arrival.__dataclass_fields__)
+_DOCUMENT_FIELDS = tuple(Document.__dataclass_fields__)
+
+
+class Ledger:
+    """The record of everything that arrived. One object serves many threads; each process opens its own."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        """Use ``Ledger.open``."""
+        self._engine = engine
+
+    @classmethod
+    def open(cls, url: str) -> Ledger:
+        """Open the ledger at an SQLAlchemy URL, making its schema where missing.
+
+        Raises:
+            ConfigurationError: the URL is wrong, or the database refuses us.
+            TransientError: the database can't be reached or is busy.
+        """
+        return cls(open_engine(url))
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._engine.dispose()
+
+    def record(self, arrivals: Sequence[Arrival]) -> list[RecordedArrival]:
+        """Enter arrivals, all or none, in their order; durable on return.
+
+        One that was recorded before (same ``arrival_id``) comes back as it was, with ``is_new=False``. A new one is
+        QUARANTINED where it has a reason, DUPLICATE where its document is known already, else LANDED. Of two
+        processes that bring the same content at once, one lands it.
+        """
+        with writing(self._engine) as connection:
+            known = _recorded(connection, [arrival.arrival_id for arrival in arrivals])
+            new = list({a.arrival_id: a for a in reversed(arrivals) if a.arrival_id not in known}.values())[::-1]
+            outcomes = _enter(connection, new)
+            seqs = _recorded(connection, [arrival.arrival_id for arrival in new])
+        fresh = {
+            a.arrival_id: RecordedArrival(seq=seqs[a.arrival_id].seq, arrival=a, outcome=outcome, is_new=True)
+            for a, outcome in zip(new, outcomes, strict=True)
+        }
+        known |= seqs
+        # Of several in this call with one id the first is the new one.
+        return [fresh.pop(a.arrival_id, known[a.arrival_id]) for a in arrivals]
+
+    def document(self, document_id: str) -> Document | None:
+        """One document, None where there is none."""
+        with reading(self._engine) as connection:
+            row = connection.execute(_select_documents().where(DOCUMENTS.c.document_id == document_id)).first()
+        return _document(row) if row else None
+
+    def documents(self, lake_partition: str) -> list[Document]:
+        """The documents of a lake partition that go on (none with a reason), oldest first."""
+        return self._documents(DOCUMENTS.c.lake_partition == lake_partition, DOCUMENTS.c.routable.is_(True))
+
+    def documents_after(self, seq: int, limit: int) -> list[Document]:
+        """At most ``limit`` documents with a greater ``seq``, routable or not, oldest first."""
+        return self._documents(DOCUMENTS.c.seq > seq, limit=limit)
+
+    def quarantined_documents(self, after_seq: int = 0, limit: int = 1_000) -> list[Document]:
+        """At most ``limit`` documents quarantined at arrival with a greater ``seq``, oldest first."""
+        return self._documents(DOCUMENTS.c.routable.is_(False), DOCUMENTS.c.seq > after_seq, limit=limit)
+
+    def last_seq(self) -> int:
+        """The greatest ``seq`` of a document, 0 where there is none."""
+        with reading(self._engine) as connection:
+            return connection.execute(sa.select(sa.func.max(DOCUMENTS.c.seq))).scalar() or 0
+
+    def lake_partitions(self) -> list[str]:
+        """Every lake partition with a routable document, sorted."""
+        with reading(self._engine) as connection:
+            return sorted(connection.execute(sa.select(LAKE_PARTITIONS.c.lake_partition)).scalars())
+
+    def lake_partitions_after(self, seq: int, limit: int) -> list[tuple[str, int]]:
+        """Lake partitions among the first ``limit`` routable documents after ``seq``, each with its greatest ``seq``.
+
+        Ordered by that ``seq``, so that a cursor set to any of them misses no partition before it. The cost depends
+        on ``limit`` alone, not on how many documents there are.
+        """
+        query = (
+            sa.select(DOCUMENTS.c.lake_partition, DOCUMENTS.c.seq)
+            .where(DOCUMENTS.c.routable.is_(True), DOCUMENTS.c.seq > seq)
+            .order_by(DOCUMENTS.c.seq)
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            greatest = {row.lake_partition: row.seq for row in connection.execute(query)}
+        return sorted(greatest.items(), key=lambda item: item[1])
+
+    def find_documents(self, customer: str, names: Sequence[str]) -> dict[str, Document]:
+        """The documents a customer's label file means by these names; names that mean none are left out.
+
+        A name is looked for among everything that arrived, duplicates too: first as the whole name, then as a base
+        name (without folders) where all arrivals with it have one whole name. The newest arrival wins. Names compare
+        in Unicode NFC with ``/`` between folders, case counts.
+        """
+        wanted = {name: _lookup_name(name) for name in names}
+        with reading(self._engine) as connection:
+            by_name = _newest(connection, customer, ARRIVALS.c.lookup_name, set(wanted.values()))
+            bases = {_base_name(key) for key in wanted.values() if key not in by_name}
+            by_base = _newest(connection, customer, ARRIVALS.c.lookup_base_name, bases)
+            ids = {name: by_name.get(key) or by_base.get(_base_name(key)) for name, key in wanted.items()}
+            found = _documents_by_id(connection, {each for each in ids.values() if each})
+        return {name: found[each] for name, each in ids.items() if each}
+
+    def unexported(self, limit: int) -> list[RecordedArrival]:
+        """At most ``limit`` arrivals not yet copied into the lake, oldest first."""
+        query = _select_arrivals().where(ARRIVALS.c.exported.is_(False)).order_by(ARRIVALS.c.seq).limit(limit)
+        with reading(self._engine) as connection:
+            return [_recorded_arrival(row) for row in connection.execute(query)]
+
+    def mark_exported(self, arrival_ids: Sequence[str]) -> None:
+        """These arrivals are in the lake. Call it after the commit there: a crash between copies them again."""
+        with writing(self._engine) as connection:
+            for ids in _chunks(arrival_ids):
+                connection.execute(sa.update(ARRIVALS).where(ARRIVALS.c.arrival_id.in_(ids)).values(exported=True))
+
+    def arrival_counts(self, *, members: bool | None = None) -> ArrivalCounts:
+        """How many arrivals there were: all, or those unpacked from others (``members``), or those that weren't."""
+        query = sa.select(ARRIVALS.c.outcome, sa.func.count().label("arrivals")).group_by(ARRIVALS.c.outcome)
+        if members is not None:
+            parent = ARRIVALS.c.parent_document_id
+            query = query.where(parent.is_not(None) if members else parent.is_(None))
+        with reading(self._engine) as connection:
+            counts = {row.outcome: row.arrivals for row in connection.execute(query)}
+        return ArrivalCounts(**{outcome.value: counts.get(outcome.value, 0) for outcome in Outcome})
+
+    def cursor(self, name: str) -> str | None:
+        """A connector's cursor, None where it was never set."""
+        with reading(self._engine) as connection:
+            return connection.execute(sa.select(CURSORS.c.value).where(CURSORS.c.name == name)).scalar()
+
+    def set_cursor(self, name: str, value: str) -> None:
+        """Keep a connector's cursor. Set it after recording what it stands for: arrivals may repeat, none is missed."""
+        with writing(self._engine) as connection:
+            connection.execute(sa.delete(CURSORS).where(CURSORS.c.name == name))
+            connection.execute(sa.insert(CURSORS).values(name=name, value=value))
+
+    def _documents(self, *conditions: sa.ColumnElement[bool], limit: int | None = None) -> list[Document]:
+        query = _select_documents().where(*conditions).order_by(DOCUMENTS.c.seq).limit(limit)
+        with reading(self._engine) as connection:
+            return [_document(row) for row in connection.execute(query)]
+
+
+def _enter(connection: sa.Connection, arrivals: Sequence[Arrival]) -> list[Outcome]:
+    """Insert arrivals that aren't there, and the documents and lake partitions they bring. Their outcomes, in order."""
+    if not arrivals:
+        return []
+    known = set(_documents_by_id(connection, {arrival.document_id for arrival in arrivals}))
+    rows, documents, outcomes = [], {}, []
+    for arrival in arrivals:
+        outcome = _outcome(arrival, known)
+        outcomes.append(outcome)
+        rows.append(_arrival_row(arrival, outcome))
+        if arrival.document_id not in known:
+            documents[arrival.document_id] = _document_row(arrival)
+            known.add(arrival.document_id)
+    connection.execute(sa.insert(ARRIVALS), rows)
+    if documents:
+        connection.execute(sa.insert(DOCUMENTS), list(documents.values()))
+        _enter_partitions(connection, {row["lake_partition"] for row in documents.values() if row["routable"]})
+    return outcomes
+
+
+def _outcome(arrival: Arrival, known: set[str]) -> Outcome:
+    if arrival.reason is not None:
+        return Outcome.QUARANTINED
+    return Outcome.DUPLICATE if arrival.document_id in known else Outcome.LANDED
+
+
+def _enter_partitions(connection: sa.Connection, keys: set[str]) -> None:
+    column = LAKE_PARTITIONS.c.lake_partition
+    there = {
+        key for some in _chunks(keys) for key in connection.execute(sa.select(column).where(column.in_(some))).scalars()
+    }
+    if keys - there:
+        connection.execute(sa.insert(LAKE_PARTITIONS), [{"lake_partition": key} for key in sorted(keys - there)])
+
+
+def _recorded(connection: sa.Connection, arrival_ids: Iterable[str]) -> dict[str, RecordedArrival]:
+    """What is recorded of these arrivals, by ``arrival_id``."""
+    rows = (
+        row
+        for ids in _chunks(arrival_ids)
+        for row in connection.execute(_select_arrivals().where(ARRIVALS.c.arrival_id.in_(ids)))
+    )
+    return {row.arrival_id: _recorded_arrival(row) for row in rows}
+
+
+def _documents_by_id(connection: sa.Connection, document_ids: Iterable[str]) -> dict[str, Document]:
+    rows = (
+        row
+        for ids in _chunks(document_ids)
+        for row in connection.execute(_select_documents().where(DOCUMENTS.c.document_id.in_(ids)))
+    )
+    return {row.document_id: _document(row) for row in rows}
+
+
+def _newest(
+    connection: sa.Connection, customer: str, column: sa.ColumnElement[str], values: Iterable[str]
+) -> dict[str, str]:
+    """For each value that all its arrivals bear with one whole name: the document of the newest of them."""
+    names: dict[str, set[str]] = {}
+    newest: dict[str, str] = {}
+    for some in _chunks(values):
+        query = (
+            sa.select(column.label("value"), ARRIVALS.c.lookup_name, ARRIVALS.c.document_id)
+            .where(ARRIVALS.c.customer == customer, column.in_(some))
+            .order_by(ARRIVALS.c.seq)
+        )
+        for row in connection.execute(query):
+            names.setdefault(row.value, set()).add(row.lookup_name)
+            newest[row.value] = row.document_id
+    return {value: document_id for value, document_id in newest.items() if len(names[value]) == 1}
+
+
+def _select_arrivals() -> sa.Select[Any]:
+    return sa.select(ARRIVALS.c.seq, ARRIVALS.c.outcome, *(ARRIVALS.c[name] for name in _ARRIVAL_FIELDS))
+
+
+def _select_documents() -> sa.Select[Any]:
+    return sa.select(*(DOCUMENTS.c[name] for name in _DOCUMENT_FIELDS))
+
+
+def _recorded_arrival(row: sa.Row[Any]) -> RecordedArrival:
+    values = {name: row._mapping[name] for name in _ARRIVAL_FIELDS}
+    arrival = Arrival(**values | {"reason": _reason(values["reason"])})
+    return RecordedArrival(seq=row.seq, arrival=arrival, outcome=Outcome(row.outcome), is_new=False)
+
+
+def _document(row: sa.Row[Any]) -> Document:
+    values = {name: row._mapping[name] for name in _DOCUMENT_FIELDS}
+    return Document(**values | {"reason": _reason(values["reason"])})
+
+
+def _reason(value: str | None) -> ReasonCode | None:
+    return None if value is None else ReasonCode(value)
+
+
+def _arrival_row(arrival: Arrival, outcome: Outcome) -> dict[str, Any]:
+    name = _lookup_name(arrival.name)
+    return {
+        **{field: getattr(arrival, field) for field in _ARRIVAL_FIELDS},
+        "document_id": arrival.document_id,
+        "lookup_name": name,
+        "lookup_base_name": _base_name(name),
+        "reason": arrival.reason.value if arrival.reason else None,
+        "outcome": outcome.value,
+    }
+
+
+def _document_row(arrival: Arrival) -> dict[str, Any]:
+    shared = {field: getattr(arrival, field) for field in _ARRIVAL_FIELDS if field in _DOCUMENT_FIELDS}
+    reason = arrival.reason.value if arrival.reason else None
+    return {**shared, "document_id": arrival.document_id, "reason": reason, "routable": reason is None}
+
+
+def _lookup_name(name: str) -> str:
+    """Names as they compare: Unicode NFC (macOS writes NFD), ``/`` between folders (zips made on Windows differ)."""
+    return unicodedata.normalize("NFC", name.replace("\\", "/"))
+
+
+def _base_name(lookup_name: str) -> str:
+    return lookup_name.rsplit("/", 1)[-1]
+
+
+def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
+    items = list(values)
+    for start in range(0, len(items), IN_LIST):
+        yield items[start : start + IN_LIST]
