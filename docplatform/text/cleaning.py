@@ -13,7 +13,9 @@ import unicodedata
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 # Controls (without tab and line feed), zero-width and directional marks, lone surrogates (they can't be stored as
 # UTF-8). The joiners U+200C and U+200D stay: Persian and Indic spelling needs them.
-_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]")
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 _SOFT_HYPHEN = re.compile("\u00ad[ \t]*\n?[ \t]*")
 # Words are matched from their beginning only: without the lookbehind a text without spaces costs quadratic time.
 _WORD = r"(?<![^\W\d_])[^\W\d_]+"
@@ -24,7 +26,7 @@ _EMPTY_LINES = re.compile(r"\n{3,}")
 
 
 def clean(content: str) -> str:
-    """Return ``content`` with NFKC Unicode, ``\\n`` line ends, no control characters, and white space collapsed.
+    """Return ``content`` with NFKC Unicode, line feeds for line ends, no control characters, and white space collapsed.
 
     Lines are trimmed, runs of blanks within them become one space, two or more empty lines become one, and a word
     hyphenated at a line's end is put together again. Time is linear in the length.

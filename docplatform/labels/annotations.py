@@ -1,0 +1,125 @@
+"""From a label file and the documents it names to rows of the ``annotations`` table.
+
+Belongs here: checking, converting offsets, building rows. Doesn't: finding or storing anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from docplatform.documents.predictions import TaskKind
+from docplatform.errors import ConfigurationError
+from docplatform.labels.doctor import check_labels
+from docplatform.labels.findings import LabelReport
+from docplatform.labels.label_file import DocumentLabels, LabelFile
+from docplatform.labels.offsets import TextOffsets
+from docplatform.labels.projects import ModelProject
+
+NO_CATEGORY = ""
+"""The category of the one row of a document that a multi-label file lists with no class: labelled with none."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabeledText:
+    """A document that labels speak of, as it was read."""
+
+    document_id: str
+    content: str
+    """``ocr_text.content``."""
+    content_hash: str
+    """``ocr_text.content_hash``: names the text that offsets count in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotationBuild:
+    """What a label file says of the documents that are there."""
+
+    rows: tuple[dict[str, Any], ...]
+    """Rows of ``annotations``, one per distinct label."""
+    report: LabelReport
+    """The doctor's findings about the documents that are there."""
+    missing: tuple[str, ...]
+    """Labelled documents that aren't, in the file's order."""
+
+
+def build_annotations(
+    project: ModelProject,
+    label_file: LabelFile,
+    documents: Mapping[str, LabeledText],
+    *,
+    run_id: str,
+    now: datetime,
+) -> AnnotationBuild:
+    """Build the rows of a project's annotations.
+
+    A document whose labels have an error gives no row: half of a document's labels would teach that the other half is
+    nothing. A document without a label gives none either, but for multi-label files, where no class is an answer: one
+    row with an empty category.
+
+    Args:
+        project: the project the labels belong to.
+        label_file: its labels.
+        documents: location to document, those that have arrived and been read.
+        run_id: the Dagster run that asks.
+        now: the time that stands in the rows (UTC).
+
+    Raises:
+        ConfigurationError: where the label file is of another kind than the project.
+    """
+    if label_file.kind is not project.kind:
+        raise ConfigurationError(
+            f"Project {project.name} is for {project.kind.value}, but its label file {project.labels} is for "
+            f"{label_file.kind.value}. Import that file under another project name, or correct the project's kind."
+        )
+    present = replace(label_file, documents=tuple(d for d in label_file.documents if d.location in documents))
+    report = check_labels(present, {location: text.content for location, text in documents.items()})
+    rows: dict[str, dict[str, Any]] = {}
+    for document in present.documents:
+        if document.location in report.refused:
+            continue
+        text = documents[document.location]
+        for category, offset, length in _labels(label_file, document, text.content):
+            annotation_id = _annotation_id(project.name, text.document_id, category, offset, length)
+            row = {
+                "annotation_id": annotation_id,
+                "project": project.name,
+                "document_id": text.document_id,
+                "customer": project.customer,
+                "location": document.location,
+                "category": category,
+                "offset": offset,
+                "length": length,
+                "text": None if offset is None or length is None else text.content[offset : offset + length],
+                "text_hash": text.content_hash,
+                "declared_split": document.declared_split.value if document.declared_split else None,
+                "label_file_hash": label_file.sha256,
+                "run_id": run_id,
+                "processed_at": now,
+            }
+            rows.setdefault(annotation_id, row)
+    missing = dict.fromkeys(d.location for d in label_file.documents if d.location not in documents)
+    return AnnotationBuild(rows=tuple(rows.values()), report=report, missing=tuple(missing))
+
+
+def _labels(
+    label_file: LabelFile, document: DocumentLabels, content: str
+) -> Iterator[tuple[str, int | None, int | None]]:
+    """Category, offset and length (code points) of each label."""
+    if label_file.kind is TaskKind.ENTITY_RECOGNITION:
+        offsets = TextOffsets(content, label_file.string_index_type)
+        for entity in document.entities:
+            start, end = offsets.span_to_code_points(entity.offset, entity.length)
+            yield entity.category, start, end - start
+        return
+    for name in document.classes:
+        yield name, None, None
+    if not document.classes and label_file.kind is TaskKind.MULTI_LABEL_CLASSIFICATION:
+        yield NO_CATEGORY, None, None
+
+
+def _annotation_id(project: str, document_id: str, category: str, offset: int | None, length: int | None) -> str:
+    return hashlib.sha256(repr((project, document_id, category, offset, length)).encode()).hexdigest()[:32]

@@ -1,0 +1,142 @@
+"""Which documents train, which choose and calibrate, which judge.
+
+Belongs here: the splitting scheme. Doesn't: building examples.
+
+The scheme. A model is judged against its champion on the same test documents, and a test document that was once
+trained on is worth nothing: so no document may change its split because others arrive. What is split are *groups*,
+documents whose texts are equal but for case, white space and punctuation; a group is never divided.
+
+1. A group keeps the split it had before (``previous``), whatever else happens.
+2. A new group goes where the file declares it, if the file declares test documents at all. (Language Studio exports
+   ``Train`` for every document of a project that is to be split automatically: such a file declares nothing.)
+   A declared training document may serve for validation.
+3. Every other new group goes where the hash of its text falls: 20 % test, 10 % validation, 70 % training (12.5 % of
+   declared training documents to validation). That depends on its own text only, so adding documents moves nothing.
+4. Hashes leave a small class badly divided now and then (10 documents give no test document 1 time in 9). So labels of
+   at least 10 groups are corrected, rarest first, in the way of iterative stratification (Sechidis, Tsoumakas and
+   Vlahavas, 2011, "On the stratification of multi-label data"): while a split has under 60 % or over 150 % of its share
+   of a label, the new group nearest to the border in hash order goes over. A label of fewer groups only gets what it
+   can't do without: a training document.
+
+Without ``previous`` the corrections of step 4 may change for a few documents as a project grows; with it nothing moves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from docplatform.documents.predictions import Split
+
+TEST_SHARE = 0.20
+VALIDATION_SHARE = 0.10
+VALIDATION_SHARE_OF_DECLARED = 0.125
+LEAST_STRATIFIED = 10
+"""Labels of fewer groups aren't stratified."""
+_LEAST, _MOST = 0.6, 1.5
+"""How far below and above its share of a label a split may be."""
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One document to be placed in a split."""
+
+    document_id: str
+    text: str
+    labels: frozenset[str]
+    declared: Split | None = None
+
+
+def normalized_hash(text: str) -> str:
+    """The same for texts that differ in case, white space, punctuation and Unicode form only (hex SHA-256)."""
+    plain = _NOT_WORD.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return hashlib.sha256((plain or text).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(slots=True)
+class _Group:
+    place: float
+    """Where its hash falls, in [0, 1)."""
+    labels: set[str]
+    split: Split
+    is_free: bool
+
+
+def assign_splits(items: Sequence[Item], previous: Mapping[str, Split] | None = None) -> dict[str, Split]:
+    """Document id to split, by the scheme above. Deterministic, whatever the order of ``items``.
+
+    Args:
+        items: the documents.
+        previous: document id to the split it has had in this project's datasets so far.
+    """
+    members: dict[str, list[Item]] = {}
+    for item in sorted(items, key=lambda item: item.document_id):
+        members.setdefault(normalized_hash(item.text), []).append(item)
+    has_declared_test = any(item.declared is Split.TEST for item in items)
+    groups = {key: _group(key, group, previous or {}, has_declared_test) for key, group in members.items()}
+    ordered = sorted(groups.values(), key=lambda group: group.place)
+    counts = Counter(label for group in ordered for label in group.labels)
+    for label in sorted(counts, key=lambda name: (counts[name], name)):
+        holding = [group for group in ordered if label in group.labels]
+        _keep_in_training(holding)
+        if len(holding) >= LEAST_STRATIFIED:
+            _balance(holding, Split.TEST, TEST_SHARE, start=0.0)
+            _balance(holding, Split.VALIDATION, VALIDATION_SHARE, start=TEST_SHARE)
+    return {item.document_id: groups[key].split for key, group in members.items() for item in group}
+
+
+def _group(key: str, members: Sequence[Item], previous: Mapping[str, Split], has_declared_test: bool) -> _Group:
+    place = int(key[:13], 16) / 16**13
+    labels = {label for item in members for label in item.labels}
+    before = [previous[item.document_id] for item in members if item.document_id in previous]
+    declared = {item.declared for item in members if item.declared is not None} if has_declared_test else set()
+    if before:
+        return _Group(place, labels, _strictest(before), is_free=False)
+    if Split.TEST in declared:
+        return _Group(place, labels, Split.TEST, is_free=False)
+    if declared:
+        is_validation = place < VALIDATION_SHARE_OF_DECLARED
+        return _Group(place, labels, Split.VALIDATION if is_validation else Split.TRAIN, is_free=False)
+    return _Group(place, labels, _by_hash(place), is_free=True)
+
+
+def _strictest(splits: Iterable[Split]) -> Split:
+    """Where twins were apart (their texts have changed): what was trained on can't judge any more."""
+    known = set(splits)
+    return next(split for split in (Split.TRAIN, Split.VALIDATION, Split.TEST) if split in known)
+
+
+def _by_hash(place: float) -> Split:
+    if place < TEST_SHARE:
+        return Split.TEST
+    return Split.VALIDATION if place < TEST_SHARE + VALIDATION_SHARE else Split.TRAIN
+
+
+def _keep_in_training(holding: list[_Group]) -> None:
+    """A label that no training document has can't be learned."""
+    free = [group for group in holding if group.is_free]
+    if free and all(group.split is not Split.TRAIN for group in holding):
+        free[-1].split = Split.TRAIN  # the last in hash order is the nearest to training
+
+
+def _balance(holding: list[_Group], split: Split, share: float, *, start: float) -> None:
+    """Move groups between ``split`` and training until its part of a label is near its share."""
+    wanted = share * len(holding)
+    least, most = math.ceil(_LEAST * wanted), math.floor(_MOST * wanted) + 1
+    inside = [group for group in holding if group.split is split]
+    outside = [group for group in holding if group.split is Split.TRAIN]
+    middle = start + share / 2
+    for group in sorted((g for g in outside if g.is_free), key=lambda g: abs(g.place - middle))[
+        : max(0, min(least - len(inside), len(outside) - 1))
+    ]:
+        group.split = split
+    for group in sorted((g for g in inside if g.is_free), key=lambda g: -abs(g.place - middle))[
+        : max(0, len(inside) - most)
+    ]:
+        group.split = Split.TRAIN
