@@ -30,7 +30,7 @@ class _Plain(logging.Formatter):
 @dg.logger(description="One line per message of an asset, to standard error.")
 def progress_logger(_context: dg.InitLoggerContext) -> logging.Logger:
     """A logger that writes what assets say, briefly, to standard error."""
-    logger = logging.Logger("docplatform.progress", level=logging.INFO)  # noqa: LOG001 - Dagster wants one of its own
+    logger = logging.Logger("docplatform.progress", level=logging.INFO)
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_AssetLines())
     handler.setFormatter(_Plain())

@@ -37,7 +37,7 @@ class PassReport:
 
 
 def contiguous_ranges(keys: Iterable[str], ordered: Sequence[str]) -> list[tuple[str, str]]:
-    """The fewest ranges of ``ordered`` that hold exactly ``keys``, as first and last key: a Dagster run takes a range."""
+    """The fewest ranges of ``ordered`` that hold exactly ``keys``, as (first, last): what a Dagster run can take."""
     position = {key: index for index, key in enumerate(ordered)}
     indices = sorted(position[key] for key in keys)
     ranges = []

@@ -1,0 +1,54 @@
+"""``docplatform ui``: the Dagster UI on this home, with sensors and schedules running."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+import click
+
+from docplatform.errors import ConfigurationError
+from docplatform.settings import load_settings
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+def ui(host: str, port: int) -> None:
+    r"""Serve the Dagster UI, with the daemon that runs sensors and schedules, until interrupted.
+
+    The UI has no log-in: listen on other addresses than the loopback one only behind something that has.
+
+    \b
+    Examples:
+      docplatform ui
+      docplatform ui --port 3001
+    """
+    from docplatform.defs.home_instance import prepare_dagster_home
+
+    settings = load_settings()
+    require_free_port(host, port)
+    prepare_dagster_home(settings.dagster_path)
+    settings.landing_path.mkdir(parents=True, exist_ok=True)
+    environment = {
+        **os.environ,
+        "DAGSTER_HOME": str(settings.dagster_path),
+        "DOCPLATFORM_HOME": str(settings.home_path),
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
+    }
+    click.echo(f"Dagster UI on http://{host}:{port} - drop files into {settings.landing_path}/<customer>/")
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "docplatform.definitions", "-h", host, "-p", str(port)]
+    os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter, no shell
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Raise ``ConfigurationError`` where something listens already: dagster would choose another port silently."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"Can't listen on {host}:{port}: {error.strerror}. Choose another with --port (make run PORT=…)."
+            ) from error
