@@ -50,7 +50,11 @@ def count_check(name: str, counts: Mapping[str, int]) -> dg.AssetCheckResult:
 def label_check(reports: Sequence[AnnotationsReport]) -> dg.AssetCheckResult:
     """Passes where no project's labels have errors; shows each error with its repair."""
     errors = {report.project: report.report.errors for report in reports if report.report.errors}
-    lines = [f"**{project}**: {finding}" for project, findings in errors.items() for finding in findings[:50]]
+    lines = [
+        f"**{project}** {finding.location or ''}: {finding.render()}"
+        for project, findings in errors.items()
+        for finding in findings[:50]
+    ]
     return dg.AssetCheckResult(
         check_name="has_no_label_errors",
         passed=not errors,

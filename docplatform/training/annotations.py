@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 
 from docplatform.errors import ConfigurationError
 from docplatform.labels.annotations import LabeledText, build_annotations
-from docplatform.labels.azure_language import LabelFile, parse_label_file
-from docplatform.labels.doctor import LabelReport
+from docplatform.labels.azure_language import parse_label_file
+from docplatform.labels.findings import LabelReport
+from docplatform.labels.label_file import LabelFile
 from docplatform.labels.projects import ModelProject, ProjectStore
 from docplatform.lake.lake import Lake
 from docplatform.lake.tables import ANNOTATIONS, OCR_TEXT, TABLES, TableSpec

@@ -59,7 +59,10 @@ def freeze_dataset(
             f"documents named in projects/{project.labels} have arrived for customer {project.customer} and been read."
         )
     texts = _texts(lake, project, sorted({row["document_id"] for row in annotations}), text_version)
-    dataset = build_dataset(project, annotations, texts)
+    former = latest_dataset(lake, project.name)
+    examples = load_examples(lake, project.name, former.dataset_version) if former else []
+    previous = {example.document_id: example.split for example in examples}
+    dataset = build_dataset(project, annotations, texts, previous=previous)
     now = datetime.now(UTC)
     counts = {split: sum(example.split is split for example in dataset.examples) for split in Split}
     frozen = DatasetVersion(
