@@ -15,7 +15,7 @@ from docplatform.samples import archive
 from docplatform.samples.options import SampleOptions
 from docplatform.samples.pdf import draft_to_pdf
 from docplatform.samples.render import WRITERS, describe, render
-from docplatform.samples.truth import READ, Expected, Kind, SampleFile, quarantined
+from docplatform.samples.truth import Expected, Kind, SampleFile, quarantined
 
 Made = tuple[SampleFile, bytes]
 
@@ -41,7 +41,7 @@ def _broken(options: SampleOptions) -> Iterator[tuple[str, bytes, str, Expected,
     rng = options.rng("bad")
     yield "empty.pdf", b"", "bin", _EMPTY, "empty"
     yield "inbox/nothing.txt", b"", "bin", _EMPTY, "empty"
-    yield "inbox/blank.txt", b" \r\n\t\r\n" * 40, "txt", WHITE_SPACE_ONLY, "white_space"
+    yield "inbox/blank.txt", b" \r\n\t\r\n" * 40, "bin", _EMPTY, "white_space"
     yield "scans/cut_off.pdf", _cut(_sample("pdf", 0, options), 0.1), "pdf", _CORRUPT, "truncated"
     yield "scans/cut_off.png", _cut(_sample("png", 1, options), 0.4), "png", _CORRUPT, "truncated"
     yield "scans/cut_off.jpg", _cut(_sample("jpg", 2, options), 0.4), "jpg", _CORRUPT, "truncated"
@@ -52,10 +52,6 @@ def _broken(options: SampleOptions) -> Iterator[tuple[str, bytes, str, Expected,
     yield "archive/locked.zip", secret, "zip", _LOCKED_ZIP, "encrypted"
     yield "firmware.bin", b"\xfe\0\x01\0" + rng.randbytes(4_092), "bin", _UNKNOWN, "random_bytes"
     yield "archive/backup.7z", b"7z\xbc\xaf\x27\x1c\0\x04" + rng.randbytes(600), "7z", _UNKNOWN, "seven_zip"
-
-
-WHITE_SPACE_ONLY = READ
-"""A text file of nothing but white space."""
 
 
 def _made(name: str, data: bytes, extension: str, expected: Expected, what: str, options: SampleOptions) -> Made:

@@ -1,6 +1,6 @@
 """A document before it has a format: blocks of text, and what is true about them.
 
-Belongs here: what kinds of document hand to formats. Doesn't: wording (one module per kind), rendering (one per format).
+Belongs here: what kinds of document hand to formats. Doesn't: wording (a module per kind), rendering (one per format).
 """
 
 from __future__ import annotations

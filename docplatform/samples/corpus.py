@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from docplatform.labels.projects import ProjectStore
@@ -39,19 +39,16 @@ def generate_corpus(landing: Path, projects: ProjectStore, manifest_path: Path, 
     files: dict[str, SampleFile] = {}
     for planned, (file, data) in _documents(options):
         _land(landing, file, data, files)
-        for project in planned.projects:
-            labelled.setdefault(project, []).append(file)
+        for name in planned.projects:
+            labelled.setdefault(name, []).append(file)
     if options.batch is None:
-        for file, data in (
-            *_mails(options),
-            *_archives(options),
-            *_doubles(landing, files, options),
-            *bad_files(options),
-        ):
+        single = [file for file in files.values() if not any(file in group for group in labelled.values())]
+        doubles = _doubles(landing, single, options)
+        for file, data in (*doubles, *_mails(options), *_archives(options), *bad_files(options)):
             _land(landing, file, data, files)
-        for project in PROJECTS:
-            if labelled.get(project.name):
-                save_project(projects, project, options.customers, labelled[project.name])
+    for project in PROJECTS:
+        if project.name in labelled:
+            save_project(projects, project, options.customers, labelled[project.name])
     manifest = Manifest(
         seed=options.seed,
         batch=options.batch,
@@ -132,20 +129,23 @@ def _container(path: str, customer: str, extension: str, data: bytes, members: l
     ), data
 
 
-def _doubles(landing: Path, files: dict[str, SampleFile], options: SampleOptions) -> Iterator[Made]:
-    """Copies of documents: for the same customer, for another one, and a changed one under the same name."""
-    originals = [file for file in files.values() if not file.members][:: max(1, len(files) // 6)]
-    for number, original in enumerate(originals):
+def _doubles(landing: Path, unlabelled: Sequence[SampleFile], options: SampleOptions) -> Iterator[Made]:
+    """Copies of documents: for the same customer, for another one, and a changed one under the same name.
+
+    Never of labelled ones: a label names its document by path, and either of two equal files may be taken in first.
+    """
+    for number, original in enumerate(unlabelled[:: max(1, len(unlabelled) // 6)]):
         customer, _, name = original.path.partition("/")
         data = (landing / original.path).read_bytes()
         if number % 3 < 2:
             stem, _, extension = original.path.rpartition(".")
-            path = f"{stem}_copy.{extension}" if number % 3 else f"{customer}/resent/{name.rpartition('/')[2]}"
+            path = f"{stem}_copy.{extension}" if number % 3 else f"{customer}/sent again/{name.rpartition('/')[2]}"
             yield dataclasses.replace(original, path=path, expected=DUPLICATE, duplicate_of=original.path), data
         elif len(options.customers) > 1:
             other = options.customers[(options.customers.index(customer) + 1) % len(options.customers)]
             yield dataclasses.replace(original, path=f"{other}/shared/{name.rpartition('/')[2]}", customer=other), data
-    yield _changed(next(file for file in files.values() if file.kind), options)
+    if unlabelled:
+        yield _changed(unlabelled[0], options)
 
 
 def _changed(original: SampleFile, options: SampleOptions) -> Made:

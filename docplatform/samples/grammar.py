@@ -1,7 +1,7 @@
 """Templates to text: alternatives, slots, marked values and slips of the pen.
 
 A template is text with ``{this|that|}`` alternatives (nested at will) and ``<slot>`` places. What a slot gives can be
-marked with a category; the marks travel inside the text, as control characters, until ``unmark`` turns them into offsets.
+marked with a category; the marks travel inside the text, as control characters, until ``unmark`` makes offsets of them.
 """
 
 from __future__ import annotations

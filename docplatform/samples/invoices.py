@@ -108,9 +108,13 @@ def _sums(facts: _Invoice, rng: random.Random) -> list[Block]:
 
 def _terms(facts: _Invoice, rng: random.Random) -> list[Block]:
     notes = (
-        f"Please pay by {facts.due} without deduction.", "Thank you for your business.", "Goods remain ours until paid in full.",
-        f"Quote {facts.number} with your payment.", "Late payments carry 8% interest per year.", "Questions? Ask accounts receivable.",
-    )  # fmt: skip
+        f"Please pay by {facts.due} without deduction.",
+        f"Quote {facts.number} with your payment.",
+        "Thank you for your business.",
+        "Goods remain ours until paid in full.",
+        "Late payments carry 8% interest per year.",
+        "Questions? Ask accounts receivable.",
+    )
     return [Gap(), *(Text(note, size=0.9) for note in rng.sample(notes, 2))]
 
 
@@ -203,9 +207,8 @@ def _statement(facts: _Invoice, rng: random.Random) -> list[Block]:
         Gap(),
         *(Text(f"{count} x {goods} at {price}: {total}") for goods, count, price, total in facts.items),
         Gap(),
-        Text(
-            f"Before tax {facts.subtotal}, tax at {facts.tax_rate} {facts.tax}. We ask for {facts.total} until {facts.due}."
-        ),
+        Text(f"Before tax {facts.subtotal}, tax at {facts.tax_rate} {facts.tax}."),
+        Text(f"{rng.choice(('We ask for', 'Please remit', 'Now owed:'))} {facts.total} until {facts.due}."),
     ]
 
 

@@ -156,7 +156,7 @@ def _body(rng: random.Random, topics: tuple[str, ...], held_out: bool) -> str:
     sentences = rng.sample(_FILLERS, rng.randint(0, 2))
     for topic in topics:
         for _ in range(rng.choice((2, 2, 3))):
-            pool = _LATE_SENTENCES if held_out and rng.random() < 0.25 else _SENTENCES
+            pool = _LATE_SENTENCES if held_out and rng.random() < 0.2 else _SENTENCES
             sentences.append(rng.choice(pool[topic]))
     rng.shuffle(sentences)
     cut = rng.randint(1, len(sentences))

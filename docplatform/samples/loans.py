@@ -71,7 +71,7 @@ _CLAUSES = (
 )  # fmt: skip
 _CLOSINGS = (
     "{Signed|Signature}: ____________ {Borrower|<borrower>}\n{Signed|Signature}: ____________ {Lender|<lender>}\n{Witness: <person>|}",
-    "{In witness whereof the parties have signed.|Read and agreed.}\n<borrower>        <lender>", "{Witnessed by|Before me,} <person>, <other_date>",
+    "{In witness whereof the parties have signed.|Read and agreed.}\n<borrower> (Borrower)        <lender> (Lender)", "{Witnessed by|Before me,} <person>, <other_date>",
 )  # fmt: skip
 _LATE_CLOSINGS = (
     "Done in {two copies|duplicate}, {one each|one for each side}.\n{Creditor|Lender}: <lender>\n{Debtor|Borrower}: <borrower>",
@@ -149,7 +149,7 @@ class _Facts:
 
     def sentence(self, common: tuple[str, ...], late: tuple[str, ...]) -> str:
         """One of the sentences, with its slots filled."""
-        use_late = self._held_out and late and self._rng.random() < 0.25
+        use_late = self._held_out and late and self._rng.random() < 0.2
         return expand(self._rng.choice(late if use_late else common), self._rng, self.slots())
 
     def _money(self, value: int) -> str:

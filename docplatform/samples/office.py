@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
 
-from docplatform.samples.content import Draft, Gap, PageBreak, Row, Rule, Text
+from docplatform.samples.content import Block, Draft, PageBreak, Row, Text
 from docplatform.samples.grammar import plain
 
 _SAVED_AT = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
@@ -15,32 +18,48 @@ FIXED_TIME = (2026, 1, 1, 0, 0, 0)
 
 
 def draft_to_docx(draft: Draft) -> bytes:
-    """A Word document: paragraphs, headings, and rows as tables."""
+    """A Word document: paragraphs, headings, and rows that follow each other as tables."""
     import docx
 
     document = docx.Document()
-    blocks = list(draft.blocks)
-    while blocks:
-        match block := blocks.pop(0):
-            case Text(text=text) if block.size > 1.1:
-                document.add_heading(plain(text), level=1)
-            case Text(text=text):
-                document.add_paragraph(plain(text))
-            case Row(cells=cells):
-                rows = [cells]
-                while blocks and isinstance(blocks[0], Row) and len(blocks[0].cells) == len(cells):
-                    rows.append(blocks.pop(0).cells)
-                table = document.add_table(len(rows), len(cells))
-                for line, row in zip(table.rows, rows, strict=True):
-                    for cell, text in zip(line.cells, row, strict=True):
-                        cell.text = plain(text)
-            case PageBreak():
-                document.add_page_break()
-            case Gap() | Rule():
-                pass
+    for shape, run in groupby(draft.blocks, _shape):
+        blocks = list(run)
+        if shape > 0:
+            _add_table(document, [block.cells for block in blocks if isinstance(block, Row)])
+        else:
+            for block in blocks:
+                _add_block(document, block)
+    return _without_times(_saved(document))
+
+
+def _shape(block: Block) -> int:
+    """Columns of a row, 0 for what is no row."""
+    return len(block.cells) if isinstance(block, Row) else 0
+
+
+def _add_block(document: Any, block: Block) -> None:
+    match block:
+        case Text(text=text) if block.size > 1.1:
+            document.add_heading(plain(text), level=1)
+        case Text(text=text):
+            document.add_paragraph(plain(text))
+        case PageBreak():
+            document.add_page_break()
+        case _:
+            pass
+
+
+def _add_table(document: Any, rows: Sequence[tuple[str, ...]]) -> None:
+    table = document.add_table(len(rows), len(rows[0]))
+    for line, row in zip(table.rows, rows, strict=True):
+        for cell, text in zip(line.cells, row, strict=True):
+            cell.text = plain(text)
+
+
+def _saved(document: Any) -> bytes:
     buffer = io.BytesIO()
     document.save(buffer)
-    return _without_times(buffer.getvalue())
+    return buffer.getvalue()
 
 
 def draft_to_xlsx(draft: Draft) -> bytes:
@@ -48,17 +67,14 @@ def draft_to_xlsx(draft: Draft) -> bytes:
     import openpyxl
 
     workbook = openpyxl.Workbook()
-    fields = workbook.active
-    assert fields is not None
-    fields.title = draft.kind.value.replace("_", " ").title()
+    workbook.remove(workbook.worksheets[0])
+    fields = workbook.create_sheet(draft.kind.value.replace("_", " ").title())
     for pair in draft.fields.items():
         fields.append(pair)
     items = workbook.create_sheet("Items")
     for row in draft.items:
         items.append(row)
-    buffer = io.BytesIO()
-    workbook.save(buffer)
-    return _without_times(buffer.getvalue())
+    return _without_times(_saved(workbook))
 
 
 def _without_times(data: bytes) -> bytes:

@@ -10,7 +10,6 @@ import random
 import re
 from dataclasses import dataclass
 
-
 _CUSTOMER = re.compile(r"[a-z0-9_-]{1,63}")
 
 

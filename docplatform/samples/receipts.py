@@ -121,10 +121,10 @@ def _kiosk(facts: _Receipt, rng: random.Random) -> list[Block]:
         Row((facts.date, facts.time), _ENDS),
         Text(f"SLIP {facts.number}", bold=True),
         Row(("To pay", facts.total), _ENDS, bold=True),
-        *(Row((f"{goods}", price), _ENDS) for goods, price in facts.items),
+        *(Row(item, _ENDS) for item in facts.items),
         Row(("Tax in total", facts.tax), _ENDS),
         Gap(),
-        Text(f"Sold by {facts.shop}", size=0.9),
+        Text(f"{rng.choice(('Sold by', 'Operated by', 'At'))} {facts.shop}", size=0.9),
         Text(", ".join(facts.address), size=0.9),
     ]
 
@@ -143,14 +143,12 @@ def _confirmation(facts: _Receipt, rng: random.Random) -> list[Block]:
 
 def _acknowledgement(facts: _Receipt, rng: random.Random) -> list[Block]:
     payer, goods = values.person(rng), ", ".join(goods.lower() for goods, _ in facts.items)
+    opening = rng.choice(("Received from", "I have received from", "With thanks from"))
+    manner = rng.choice(("cash", "full", "coins and notes"))
     return [
         Text(f"No. {facts.number}", align="right"),
-        Text(
-            f"{rng.choice(('Received from', 'I have received from', 'With thanks from'))} {payer} the sum of {facts.total}"
-        ),
-        Text(
-            f"({facts.tax} of it tax) on {facts.date} in {rng.choice(('cash', 'full', 'coins and notes'))} for {goods}."
-        ),
+        Text(f"{opening} {payer} the sum of {facts.total}"),
+        Text(f"({facts.tax} of it tax) on {facts.date} in {manner} for {goods}."),
         Gap(),
         Text(f"{facts.shop}, {facts.address[1]}"),
         Text("Signature: ____________"),

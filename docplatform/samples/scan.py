@@ -81,11 +81,11 @@ def _degrade(image: Image, rng: random.Random, options: SampleOptions) -> Image:
     image = image.rotate(skew, Image.Resampling.BILINEAR, fillcolor=255)
     strength = options.noise * rng.uniform(0.5, 1.5)
     if strength > 0:
-        image = image.filter(ImageFilter.GaussianBlur(strength * 1.6))
+        image = image.filter(ImageFilter.GaussianBlur(strength * 2))
         noise = np.random.default_rng(rng.getrandbits(64))
         pixels = np.asarray(image, dtype=np.float32)
         light = np.linspace(1 - 0.25 * strength, 1, pixels.shape[1], dtype=np.float32)
-        pixels = pixels * light + noise.standard_normal(pixels.shape, dtype=np.float32) * (24 * strength)
+        pixels = pixels * light + noise.standard_normal(pixels.shape, dtype=np.float32) * (50 * strength)
         pixels[noise.random(pixels.shape, dtype=np.float32) < 0.0006 * strength] = 30
         image = Image.fromarray((np.clip(pixels, 0, 255).astype(np.uint8) >> 4) * 17)
     if rng.random() < options.rotated_share:
