@@ -59,10 +59,9 @@ def decode_head(head: bytes) -> str | None:
     for bom, encoding in _BOMS:
         if head.startswith(bom):
             return head[len(bom) :].decode(encoding, "replace")
-    for encoding in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
-        text = _decode_wide(head, encoding)
-        if text is not None:
-            return text
+    wide = wide_encoding(head)
+    if wide is not None:
+        return head.decode(wide, "replace")
     if sum(head.count(control) for control in _CONTROLS) > _MAX_CONTROL_SHARE * len(head):
         return None
     try:
@@ -71,23 +70,28 @@ def decode_head(head: bytes) -> str | None:
         return head.decode("latin-1")
 
 
-def _decode_wide(head: bytes, encoding: str) -> str | None:
-    """Text in UTF-16/32 without a byte-order mark, None unless nearly every character is a printable one.
+def wide_encoding(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 with its byte order, where ``head`` is text in it (with a byte-order mark or without)."""
+    for bom, encoding in _BOMS:
+        if head.startswith(bom):
+            return encoding if encoding != "utf-8" else None
+    return next((name for name in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be") if _is_wide(head, name)), None)
 
-    Random bytes fail: 1 in 32 UTF-16 units is a surrogate, and 1 in 7 characters isn't printable.
+
+def _is_wide(head: bytes, encoding: str) -> bool:
+    """Whether ``head`` is UTF-16/32 without a byte-order mark: nearly every character is a printable one.
+
+    Random bytes fail: 1 in 32 UTF-16 units is a surrogate, and 1 in 7 characters isn't printable. Text read in the
+    wrong byte order fails too: hardly any of its characters are ASCII.
     """
-    width = 4 if "32" in encoding else 2
     if b"\0" not in head:
-        return None
-    head = head[: len(head) - len(head) % width]
+        return False
     text = codecs.getincrementaldecoder(encoding)("replace").decode(head[: 16 * 1024])
     if len(text) < 2 or "\0" in text:
-        return None
+        return False
     good = sum(character.isprintable() or character in "\t\n\r\f\v" for character in text) - text.count("\ufffd")
     familiar = sum(character in "\t\n\r" or " " <= character <= "~" for character in text)
-    if good < 0.99 * len(text) or (familiar < 0.02 * len(text) and width == 2):
-        return None
-    return head.decode(encoding, "replace")
+    return good >= 0.99 * len(text) and (familiar >= 0.02 * len(text) or encoding.startswith("utf-32"))
 
 
 def is_html(text: str) -> bool:

@@ -45,7 +45,7 @@ class IncomingFile:
     """Names this event at the source (this file at this place, put there once): the same after a crash and a second
     pass, another one when the same content is sent again."""
     size: int
-    """Bytes, as the source announces them."""
+    """Bytes, as the source announces them; exact where there is a ``path``."""
     path: Path | None = None
     load: Callable[[], bytes] | None = None
 
@@ -63,7 +63,7 @@ class IncomingFile:
 
     def is_unchanged(self, stream: BinaryIO) -> bool:
         """Whether ``stream``, opened before, still holds what it held then."""
-        return stream.seek(0, io.SEEK_END) == self.size
+        return self.load is not None or stream.seek(0, io.SEEK_END) == self.size
 
 
 class Connector(Protocol):

@@ -164,7 +164,7 @@ class LandingFolder:
         uri = _uri(path)
         below = parts[1:] if len(parts) > 1 else parts
         return LandingFile(
-            customer=storable_name(os.fsdecode(parts[0])) if len(parts) > 1 else DEFAULT_CUSTOMER,
+            customer=os.fsdecode(parts[0]) if len(parts) > 1 else DEFAULT_CUSTOMER,
             name=storable_name(os.fsdecode(b"/".join(below))),
             source_uri=uri,
             identity=f"{uri}#{found.st_ino}.{found.st_ctime_ns}",
