@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from docplatform.errors import ConfigurationError
@@ -94,6 +94,13 @@ class AlertSettings(BaseModel):
     smtp_port: int = 25
     email_from: str = "docplatform@localhost"
     email_to: Annotated[list[str], NoDecode] = Field(default_factory=list, description="Comma-separated.")
+
+    @field_validator("email_to", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [address.strip() for address in value.split(",") if address.strip()]
+        return value
 
 
 class Settings(BaseSettings):
