@@ -15,8 +15,8 @@ documents whose texts are equal but for case, white space and punctuation; a gro
 4. Hashes leave a small class badly divided now and then (10 documents give no test document 1 time in 9). So labels of
    at least 10 groups are corrected, rarest first, in the way of iterative stratification (Sechidis, Tsoumakas and
    Vlahavas, 2011, "On the stratification of multi-label data"): while a split has under 60 % or over 150 % of its share
-   of a label, the new group nearest to the border in hash order goes over. A label of fewer groups only gets what it
-   can't do without: a training document.
+   of a label, the new group nearest to it in hash order goes over, unless another label would then have less than it
+   must. A label of fewer groups only gets what it can't do without: a training document.
 
 Without ``previous`` the corrections of step 4 may change for a few documents as a project grows; with it nothing moves.
 """
@@ -38,6 +38,7 @@ VALIDATION_SHARE = 0.10
 VALIDATION_SHARE_OF_DECLARED = 0.125
 LEAST_STRATIFIED = 10
 """Labels of fewer groups aren't stratified."""
+_SHARES = {Split.TEST: TEST_SHARE, Split.VALIDATION: VALIDATION_SHARE, Split.TRAIN: 1 - TEST_SHARE - VALIDATION_SHARE}
 _LEAST, _MOST = 0.6, 1.5
 """How far below and above its share of a label a split may be."""
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -81,13 +82,7 @@ def assign_splits(items: Sequence[Item], previous: Mapping[str, Split] | None = 
     has_declared_test = any(item.declared is Split.TEST for item in items)
     groups = {key: _group(key, group, previous or {}, has_declared_test) for key, group in members.items()}
     ordered = sorted(groups.values(), key=lambda group: group.place)
-    counts = Counter(label for group in ordered for label in group.labels)
-    for label in sorted(counts, key=lambda name: (counts[name], name)):
-        holding = [group for group in ordered if label in group.labels]
-        _keep_in_training(holding)
-        if len(holding) >= LEAST_STRATIFIED:
-            _balance(holding, Split.TEST, TEST_SHARE, start=0.0)
-            _balance(holding, Split.VALIDATION, VALIDATION_SHARE, start=TEST_SHARE)
+    _stratify(ordered)
     return {item.document_id: groups[key].split for key, group in members.items() for item in group}
 
 
@@ -118,25 +113,58 @@ def _by_hash(place: float) -> Split:
     return Split.VALIDATION if place < TEST_SHARE + VALIDATION_SHARE else Split.TRAIN
 
 
-def _keep_in_training(holding: list[_Group]) -> None:
-    """A label that no training document has can't be learned."""
-    free = [group for group in holding if group.is_free]
-    if free and all(group.split is not Split.TRAIN for group in holding):
-        free[-1].split = Split.TRAIN  # the last in hash order is the nearest to training
+def _stratify(ordered: Sequence[_Group]) -> None:
+    """Step 4 of the scheme: labels rarest first; no move takes from another label what it must have."""
+    by_label: dict[str, list[_Group]] = {}
+    for group in ordered:
+        for label in group.labels:
+            by_label.setdefault(label, []).append(group)
+    counts = {label: Counter(group.split for group in holding) for label, holding in by_label.items()}
+    for label, holding in sorted(by_label.items(), key=lambda item: (len(item[1]), item[0])):
+        _fill(label, holding, Split.TRAIN, counts, place=1.0)
+        if len(holding) >= LEAST_STRATIFIED:
+            _fill(label, holding, Split.TEST, counts, place=TEST_SHARE / 2)
+            _fill(label, holding, Split.VALIDATION, counts, place=TEST_SHARE + VALIDATION_SHARE / 2)
+            _thin_out(label, holding, Split.TEST, counts, place=TEST_SHARE / 2)
+            _thin_out(label, holding, Split.VALIDATION, counts, place=TEST_SHARE + VALIDATION_SHARE / 2)
 
 
-def _balance(holding: list[_Group], split: Split, share: float, *, start: float) -> None:
-    """Move groups between ``split`` and training until its part of a label is near its share."""
-    wanted = share * len(holding)
-    least, most = math.ceil(_LEAST * wanted), math.floor(_MOST * wanted) + 1
-    inside = [group for group in holding if group.split is split]
-    outside = [group for group in holding if group.split is Split.TRAIN]
-    middle = start + share / 2
-    for group in sorted((g for g in outside if g.is_free), key=lambda g: abs(g.place - middle))[
-        : max(0, min(least - len(inside), len(outside) - 1))
-    ]:
-        group.split = split
-    for group in sorted((g for g in inside if g.is_free), key=lambda g: -abs(g.place - middle))[
-        : max(0, len(inside) - most)
-    ]:
-        group.split = Split.TRAIN
+_Counts = Mapping[str, Counter[Split]]
+
+
+def _least(split: Split, count: int) -> int:
+    """What a split must have of a label that ``count`` groups have."""
+    if count < LEAST_STRATIFIED:
+        return 1 if split is Split.TRAIN else 0
+    return math.ceil(_LEAST * _SHARES[split] * count)
+
+
+def _fill(label: str, holding: Sequence[_Group], split: Split, counts: _Counts, *, place: float) -> None:
+    """Move the groups nearest to ``place`` into ``split`` until it has what it must have of a label."""
+    for group in sorted(holding, key=lambda group: abs(group.place - place)):
+        if counts[label][split] >= _least(split, len(holding)):
+            return
+        if group.split is not split:
+            _move(group, split, counts)
+
+
+def _thin_out(label: str, holding: Sequence[_Group], split: Split, counts: _Counts, *, place: float) -> None:
+    """Move the groups farthest from ``place`` to training while ``split`` has too much of a label."""
+    most = max(_least(split, len(holding)), round(_MOST * _SHARES[split] * len(holding)))
+    for group in sorted(holding, key=lambda group: -abs(group.place - place)):
+        if counts[label][split] <= most:
+            return
+        if group.split is split:
+            _move(group, Split.TRAIN, counts)
+
+
+def _move(group: _Group, split: Split, counts: _Counts) -> None:
+    """Move a new group, unless a label would then have less than it must in the split that the group leaves."""
+    if not group.is_free or any(
+        counts[label][group.split] <= _least(group.split, counts[label].total()) for label in group.labels
+    ):
+        return
+    for label in group.labels:
+        counts[label][group.split] -= 1
+        counts[label][split] += 1
+    group.split = split
