@@ -55,7 +55,11 @@ class Ledger:
         """
         with writing(self._engine) as connection:
             known = _recorded(connection, [arrival.arrival_id for arrival in arrivals])
-            new = list({a.arrival_id: a for a in reversed(arrivals) if a.arrival_id not in known}.values())[::-1]
+            unknown: dict[str, Arrival] = {}
+            for arrival in arrivals:
+                if arrival.arrival_id not in known:
+                    unknown.setdefault(arrival.arrival_id, arrival)
+            new = list(unknown.values())
             outcomes = _enter(connection, new)
             seqs = _recorded(connection, [arrival.arrival_id for arrival in new])
         fresh = {
