@@ -15,6 +15,7 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import HeaderParser
+from typing import TypeAlias
 
 from docplatform.documents.text_probe import HEAD_BYTES, wide_encoding
 from docplatform.ingestion.budget import Budget, bomb
@@ -30,7 +31,7 @@ MAX_PARAMETERS = 2**13
 _PARAMETRISED = ("content-type", "content-disposition", "content-transfer-encoding")
 _PLAIN_ENCODINGS = ("", "7bit", "8bit", "binary")
 
-Headers = Message[str, str]
+Headers: TypeAlias = "Message[str, str]"  # quoted: generic in type stubs only
 
 
 def mail_members(data: bytes, budget: Budget) -> Iterator[Part]:
