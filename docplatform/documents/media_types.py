@@ -206,7 +206,7 @@ def _by_structure(head: bytes) -> MediaType | None:
 
 def _is_pdf(head: bytes) -> bool:
     """PDF, also after up to 1024 bytes of junk, as readers accept it; then an object must follow."""
-    start = head[:1032].find(b"%PDF-")
+    start = head.find(b"%PDF-", 0, 1024 + len(b"%PDF-"))
     return start == 0 or (start > 0 and _PDF_OBJECT.search(head, start, start + 65_536) is not None)
 
 
