@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import unicodedata
 
-_SEPARATORS = ",;:"
-_CLOSING, _OPENING = ")]}", "([{"
+_PAIRS = {"(": ")", "[": "]", "{": "}"}
+_REVERSED = {closing: opening for opening, closing in _PAIRS.items()}
+_AT_START = ",;:)]} \t\r\n\u00a0"
+_AT_END = ",;:([{ \t\r\n\u00a0"
 _MOST_SHIFT = 5
 
 
@@ -36,12 +38,18 @@ def trim_space(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def trim_separators(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span without separators, a closing bracket at its beginning, or an opening one at its end."""
-    while start < end and (text[start] in _SEPARATORS + _CLOSING or text[start].isspace()):
+    """The span without white space, separators and unpaired brackets at its edges."""
+    while start < end and (text[start] in _AT_START or _is_unpaired(text, start, start, end, _PAIRS)):
         start += 1
-    while start < end and (text[end - 1] in _SEPARATORS + _OPENING or text[end - 1].isspace()):
+    while start < end and (text[end - 1] in _AT_END or _is_unpaired(text, end - 1, start, end, _REVERSED)):
         end -= 1
     return start, end
+
+
+def _is_unpaired(text: str, place: int, start: int, end: int, pairs: dict[str, str]) -> bool:
+    """Whether a bracket stands at ``place`` whose partner isn't in the span."""
+    partner = pairs.get(text[place])
+    return partner is not None and partner not in text[start:end]
 
 
 def is_clean(text: str, start: int, end: int) -> bool:

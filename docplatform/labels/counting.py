@@ -72,7 +72,8 @@ def _is_right(entity: LabeledEntity, span: tuple[int, int] | None, text: str) ->
 
 def _counts(text: str, unit: StringIndexType, offsets: TextOffsets) -> Iterator[_Count]:
     if "\r\n" in text:
-        kept = [i for i, char in enumerate(text) if char != "\r" or text[i + 1 : i + 2] != "\n"]
+        # Both characters of a CRLF are one line end, which begins at the CR: a label that ends there ends before it.
+        kept = [i for i, char in enumerate(text) if char != "\n" or text[i - 1 : i] != "\r"]
         message = "the offsets count a line end as one character, but the file has CRLF (two)"
         yield _structural(message, _through(kept, text, TextOffsets(text.replace("\r\n", "\n"), unit)))
     elif "\n" in text:
