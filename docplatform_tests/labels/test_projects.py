@@ -1,0 +1,154 @@
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from docplatform.documents.predictions import TaskKind
+from docplatform.errors import ConfigurationError
+from docplatform.labels.projects import AppliesTo, GateThresholds, ModelProject, ProjectStore, TextSource, as_text
+from docplatform.storage.base import BlobInfo, TableLocation
+from docplatform_tests.labels.builders import project
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "projects.md"
+
+
+class DictBlobStore:
+    """Blobs in a dictionary, for what a project store asks of a blob store."""
+
+    def __init__(self, blobs: dict[str, bytes] | None = None) -> None:
+        self.blobs = dict(blobs or {})
+
+    def put(self, path: str, data: bytes | Path) -> None:
+        self.blobs[path] = data.read_bytes() if isinstance(data, Path) else data
+
+    def put_if_absent(self, path: str, data: bytes) -> bool:
+        return self.blobs.setdefault(path, data) is data
+
+    def get(self, path: str) -> bytes:
+        try:
+            return self.blobs[path]
+        except KeyError:
+            raise FileNotFoundError(path) from None
+
+    def exists(self, path: str) -> bool:
+        return path in self.blobs
+
+    def list(self, prefix: str) -> Iterator[BlobInfo]:
+        now = datetime(2026, 11, 20, tzinfo=UTC)
+        return (BlobInfo(path, 0, now) for path in sorted(self.blobs) if path.startswith(f"{prefix}/"))
+
+    def copy(self, source: str, target: str) -> None:
+        self.blobs[target] = self.get(source)
+
+    def delete(self, paths: Iterable[str]) -> None:
+        for path in paths:
+            self.blobs.pop(path, None)
+
+    def make_durable(self, paths: Iterable[str]) -> None:
+        pass
+
+    def uri(self, path: str) -> str:
+        return f"memory:///{path}"
+
+    def table_location(self, path: str) -> TableLocation:
+        return TableLocation(self.uri(path))
+
+
+def test_a_project_is_saved_with_its_labels_and_read_back() -> None:
+    store = ProjectStore(DictBlobStore())
+    saved = project(gate=GateThresholds(min_f1=0.9), applies_to=AppliesTo(customers=["acme"]), trainer={"c2": 0.1})
+    store.save(saved, b"{}")
+    assert store.names() == ["test"]
+    assert store.get("test") == saved
+    assert store.label_file(saved) == b"{}"
+
+
+def test_only_yaml_files_at_the_top_are_projects() -> None:
+    blobs = DictBlobStore(
+        {"projects/b.yaml": b"", "projects/a.yaml": b"", "projects/a/x.yaml": b"", "projects/c.md": b""}
+    )
+    assert ProjectStore(blobs).names() == ["a", "b"]
+
+
+def test_a_project_that_isnt_there_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        ProjectStore(DictBlobStore()).get("nothing")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"kind: [", "is not YAML"),
+        (b"- a list", "must hold a mapping"),
+        (b"kind: poetry\ncustomer: a\nlabels: l", r"projects/p\.yaml: kind: Input should be"),
+        (
+            b"kind: entity_recognition\ncustomer: a\nlabels: l\ngate: {min_f1: 7}",
+            r"gate\.min_f1: .*less than or equal to 1",
+        ),
+        (b"kind: entity_recognition\ncustomer: a\nlabels: l\ngait: {}", "gait: Extra inputs"),
+        (b"kind: entity_recognition\ncustomer: a", "labels: Field required"),
+    ],
+)
+def test_a_wrong_yaml_is_refused_by_file_and_field(content: bytes, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        ProjectStore(DictBlobStore({"projects/p.yaml": content})).get("p")
+
+
+def test_a_missing_label_file_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"Project test: its label file projects/test/labels\.json"):
+        ProjectStore(DictBlobStore()).label_file(project())
+
+
+@pytest.mark.parametrize("name", ["", "-a", "A", "a b", "a/b", "a" * 64])
+def test_a_name_that_cant_be_a_partition_key_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="must be 1 to 63"):
+        project(name=name)
+
+
+@pytest.mark.parametrize(
+    ("customers", "extensions", "customer", "extension", "included"),
+    [
+        ([], [], "acme", "pdf", True),
+        (["acme"], [], "acme", "pdf", True),
+        (["acme"], [], "beta", "pdf", False),
+        ([], ["txt"], "acme", "pdf", False),
+        (["acme"], ["txt", "pdf"], "acme", "pdf", True),
+    ],
+)
+def test_a_champion_applies_to_the_documents_its_project_names(
+    customers: list[str], extensions: list[str], customer: str, extension: str, included: bool
+) -> None:
+    assert AppliesTo(customers=customers, extensions=extensions).includes(customer, extension) is included
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "table"),
+    [
+        (TaskKind.ENTITY_RECOGNITION, TextSource.CONTENT, "ocr_text"),
+        (TaskKind.SINGLE_LABEL_CLASSIFICATION, TextSource.CLEANED, "preprocessed_text"),
+        (TaskKind.MULTI_LABEL_CLASSIFICATION, TextSource.CLEANED, "preprocessed_text"),
+    ],
+)
+def test_entities_are_found_in_the_text_as_read_and_classes_in_cleaned_text(
+    kind: TaskKind, source: TextSource, table: str
+) -> None:
+    assert project(kind).text is source
+    assert source.table == table
+    assert source.column == source.value
+    assert project(kind, text_source=TextSource.LEMMAS).text is TextSource.LEMMAS
+
+
+def test_lemmas_become_one_text() -> None:
+    assert as_text(["a", "b"]) == "a b"
+    assert as_text("a b") == "a b"
+
+
+def test_the_documentation_names_every_field_and_its_example_is_a_project() -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    for model in (ModelProject, GateThresholds, AppliesTo):
+        missing = [name for name in model.model_fields if f"`{name}`" not in text and f".{name}`" not in text]
+        assert missing == []
+    example = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])
+    assert ModelProject.model_validate({"name": "loan-agreement", **example}).kind is TaskKind.ENTITY_RECOGNITION
