@@ -52,7 +52,7 @@ def run_query(tables: Mapping[str, TableAddress], query: str) -> pa.Table:
                 connection.register(name, _readable(address))
         connection.execute("SET lock_configuration = true")
         _check_select(connection, query)
-        return connection.execute(query).to_arrow_table()
+        return connection.sql(query).to_arrow_table()
     except duckdb.Error as error:
         raise ConfigurationError(f"The query is wrong: {error}\n{_help(tables, words)}") from error
     finally:
