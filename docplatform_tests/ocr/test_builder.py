@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,7 @@ def test_no_word_is_lost_and_pages_do_not_overlap(pages):
     )
     assert result.word_count == given_words
     ends = [(page.spans[0].offset, page.spans[0].end) for page in result.pages if page.spans]
-    assert all(first[1] <= second[0] for first, second in zip(ends, ends[1:], strict=False))
+    assert all(first[1] <= second[0] for first, second in pairwise(ends))
 
 
 @given(st.text(max_size=80))

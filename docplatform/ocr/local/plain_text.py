@@ -22,6 +22,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SAMPLE_BYTES = 65_536
+_WESTERN = frozenset("ÄÖÜäöüßÀÂÇÈÉÊËÎÏÔÙÛàâçèéêëîïôùûœŒÁÍÓÚÑáíóúñÃÕãõÅÆØåæøÌÒìòšžŠŽ«»“”„‘’‚–—…•€£©®°§¡¿ºª·×\xa0\xad")
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 
 
@@ -97,16 +98,33 @@ def _decode_by_letters(data: bytes) -> tuple[str, list[Notice]]:
     wide = sum(1 for char in text[:_SAMPLE_BYTES] if char > "\x7f" and char != "\ufffd")
     if wide > 4 * damaged:
         return text, [_damage(damaged, "utf-8")]
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(data[: 8 * _SAMPLE_BYTES]).best()
-    for encoding in (best.encoding if best else None, "cp1252"):
-        decoded = _decoded(data, encoding)
-        if decoded is not None:
-            return decoded, []
+    western = _decoded(data, "cp1252")
+    guessed = None if western is not None and _is_western(western[:_SAMPLE_BYTES]) else _guessed_encoding(data)
+    decoded = _decoded(data, guessed)
+    if decoded is None:
+        decoded = western
+    if decoded is not None:
+        return decoded, []
     if b"\0" in data[:_SAMPLE_BYTES]:
         raise PermanentError(
             "The bytes aren't text in any known encoding. Check that the file is complete and not binary.",
             reason=ReasonCode.CORRUPT,
         )
     return data.decode("latin-1"), []
+
+
+def _is_western(text: str) -> bool:
+    """True where a text read as cp1252 holds nothing but the letters and marks of Western Europe.
+
+    Statistics confuse Latin code pages on short texts; these letters seldom come together by chance. Czech read as
+    cp1252 shows ø or ì beside š or ž.
+    """
+    marks = {char for char in text if char > "\x7f"}
+    return marks <= _WESTERN and not (marks & set("øìØÌ") and marks & set("šžŠŽ"))
+
+
+def _guessed_encoding(data: bytes) -> str | None:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(data[: 8 * _SAMPLE_BYTES], cp_exclusion=["utf_16", "utf_32", "utf_7"]).best()
+    return best.encoding if best else None

@@ -1,0 +1,254 @@
+"""docx, xlsx, pptx, generated with the libraries that make them, and what those can't make by hand."""
+
+import io
+import re
+import zipfile
+from datetime import date, datetime, time, timedelta
+
+import docx
+import openpyxl
+import pptx
+import pytest
+from openpyxl.chart import BarChart, Reference
+from openpyxl.comments import Comment
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
+from pptx.util import Inches
+
+from docplatform.documents import media_types
+from docplatform.errors import PermanentError, ReasonCode
+from docplatform.ocr.base import DocumentSource
+from docplatform.ocr.local.reader import LocalDocumentReader
+from docplatform.settings import LimitSettings, ReadingSettings
+
+
+def _read(data: bytes, media_type: media_types.MediaType, **limits: float):
+    reader = LocalDocumentReader(ReadingSettings(workers=0), LimitSettings.model_validate(limits))
+    return reader.read(DocumentSource("key", data, media_type.mime))
+
+
+def _saved(document) -> bytes:
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def _rewritten(data: bytes, name: str, pattern: str, replacement: str) -> bytes:
+    """The package with one part edited; the pattern must occur."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for info in source.infolist():
+            part = source.read(info)
+            if info.filename == name:
+                text, count = re.subn(pattern, replacement, part.decode(), count=1)
+                assert count == 1
+                part = text.encode()
+            target.writestr(info.filename, part)
+    return buffer.getvalue()
+
+
+def _document() -> bytes:
+    document = docx.Document()
+    document.sections[0].header.paragraphs[0].text = "The header"
+    document.sections[0].footer.paragraphs[0].text = "The footer"
+    document.add_heading("A heading", 1)
+    document.add_paragraph("Body\ttext").add_run(" goes on")
+    table = document.add_table(rows=2, cols=2)
+    table.cell(0, 0).merge(table.cell(0, 1)).text = "wide"
+    table.cell(1, 0).text = "x"
+    table.cell(1, 1).text = "y"
+    document.add_comment(document.paragraphs[1].runs, text="A comment", author="me")
+    document.add_paragraph("MARK")
+    return _saved(document)
+
+
+class TestDocx:
+    def test_headers_body_tables_comments_and_footers_in_order(self):
+        result = _read(_document(), media_types.DOCX)
+        assert [line.content for line in result.pages[0].lines] == [
+            *("The header", "A heading", "Body text goes on", "wide", "x\ty", "MARK", "A comment", "The footer")
+        ]
+        assert result.tables[0].cells[0].column_span == 2
+        roles = {paragraph.content: paragraph.role for paragraph in result.paragraphs}
+        assert roles["The header"] == "pageHeader"
+        assert roles["A heading"] == "sectionHeading"
+        assert roles["The footer"] == "pageFooter"
+
+    @pytest.mark.parametrize(
+        ("markup", "expected"),
+        [
+            (
+                "<w:ins><w:r><w:t>inserted</w:t></w:r></w:ins><w:del><w:r><w:delText>gone</w:delText></w:r></w:del>",
+                "inserted",
+            ),
+            ("<w:sdt><w:sdtContent><w:r><w:t>controlled</w:t></w:r></w:sdtContent></w:sdt>", "controlled"),
+            ("<w:hyperlink><w:r><w:t>linked</w:t></w:r></w:hyperlink>", "linked"),
+            ("<w:r><w:t>a</w:t><w:noBreakHyphen/><w:t>b</w:t></w:r>", "a-b"),
+            (
+                '<w:r><mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006">'
+                "<mc:Choice><w:txbxContent><w:p><w:r><w:t>boxed</w:t></w:r></w:p></w:txbxContent></mc:Choice>"
+                "<mc:Fallback><w:txbxContent><w:p><w:r><w:t>boxed</w:t></w:r></w:p></w:txbxContent></mc:Fallback>"
+                "</mc:AlternateContent></w:r>",
+                "boxed",
+            ),
+            ('<w:r><w:pict><v:textpath xmlns:v="urn:schemas-microsoft-com:vml" string="art"/></w:pict></w:r>', "art"),
+        ],
+    )
+    def test_what_stands_in_special_markup_is_read_once(self, markup, expected):
+        data = _rewritten(_document(), "word/document.xml", r"<w:r><w:t>MARK</w:t></w:r>", markup)
+        lines = [line.content for line in _read(data, media_types.DOCX).pages[0].lines]
+        assert lines.count(expected) == 1
+        assert "gone" not in lines
+
+    def test_cells_merged_downwards_are_one_cell(self):
+        document = docx.Document()
+        table = document.add_table(rows=3, cols=2)
+        table.cell(0, 0).merge(table.cell(2, 0)).text = "tall"
+        table.cell(2, 1).text = "last"
+        cells = _read(_saved(document), media_types.DOCX).tables[0].cells
+        assert cells[0].row_span == 3
+        assert cells[0].content == "tall"
+
+    def test_strict_markup_reads_like_transitional(self):
+        data = _document()
+        strict = (
+            "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+            "http://purl.oclc.org/ooxml/wordprocessingml/main",
+        )
+        assert "Body text goes on" in _read(_rewritten(data, "word/document.xml", *strict), media_types.DOCX).content
+
+    def test_a_blank_document_is_blank(self):
+        assert _read(_saved(docx.Document()), media_types.DOCX).warnings[0].code == "emptyDocument"
+
+
+def _workbook() -> openpyxl.Workbook:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    sheet.title = "Numbers"
+    for row, values in enumerate([["item", "price"], ["pen", 1.5], ["ink", 2]], start=3):
+        for column, value in enumerate(values, start=2):
+            sheet.cell(row, column, value)
+    sheet["B3"].comment = Comment("Mind this", "me")
+    sheet.oddHeader.center.text = "Printed head"
+    chart = BarChart()
+    chart.title = "Chart title"
+    chart.add_data(Reference(sheet, min_col=3, min_row=3, max_row=5), titles_from_data=True)
+    sheet.add_chart(chart, "E1")
+    hidden = workbook.create_sheet("Secret")
+    hidden["A1"] = "hidden text"
+    hidden.sheet_state = "hidden"
+    return workbook
+
+
+class TestXlsx:
+    def test_sheets_cells_comments_charts_and_headers(self):
+        result = _read(_saved(_workbook()), media_types.XLSX)
+        assert [page.page_number for page in result.pages] == [1, 2]
+        lines = [line.content for line in result.pages[0].lines]
+        assert lines[:4] == ["Numbers", "item\tprice", "pen\t1.5", "ink\t2"]
+        assert {"Mind this", "Chart title", "Printed head"} <= set(lines)
+        assert "hidden text" in result.content
+        first = result.tables[0].cells[0]
+        assert (first.row_index, first.column_index, first.content) == (0, 0, "item")
+
+    @pytest.mark.parametrize(
+        ("value", "shown"),
+        [
+            (True, "TRUE"),
+            (0.1 + 0.2, "0.3"),
+            (1_000_000, "1000000"),
+            (date(2026, 11, 20), "2026-11-20"),
+            (datetime(2026, 11, 20, 8, 30), "2026-11-20 08:30:00"),  # noqa: DTZ001 - sheets know no time zones
+            (time(8, 30), "08:30:00"),
+            (timedelta(hours=30), "1 day, 6:00:00"),
+            ("two\nlines", "two\nlines"),
+        ],
+    )
+    def test_values_are_shown_plainly(self, value, shown):
+        workbook = openpyxl.Workbook()
+        workbook.active["A1"] = value
+        assert _read(_saved(workbook), media_types.XLSX).tables[0].cells[0].content == shown
+
+    def test_formulas_show_their_value_or_else_themselves(self):
+        workbook = openpyxl.Workbook()
+        workbook.active["A1"] = "=1+1"
+        workbook.active["A2"] = "=2+2"
+        data = _rewritten(
+            _saved(workbook), "xl/worksheets/sheet1.xml", r"<f>1\+1</f><v ?/?>(</v>)?", "<f>1+1</f><v>2</v>"
+        )
+        assert [cell.content for cell in _read(data, media_types.XLSX).tables[0].cells] == ["2", "=2+2"]
+
+    def test_far_away_empty_cells_cost_nothing(self):
+        workbook = openpyxl.Workbook()
+        workbook.active["A1"] = "near"
+        workbook.active.cell(50_000, 300).number_format = "0.00"
+        assert _read(_saved(workbook), media_types.XLSX).content == "Sheet\nnear"
+
+
+def _presentation() -> bytes:
+    presentation = pptx.Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[5])
+    slide.shapes.title.text = "The title"
+    group = slide.shapes.add_group_shape()
+    group.shapes.add_textbox(0, 0, Inches(1), Inches(1)).text_frame.text = "grouped"
+    table = slide.shapes.add_table(2, 2, 0, 0, Inches(2), Inches(1)).table
+    for place, text in enumerate("abcd"):
+        table.cell(place // 2, place % 2).text = text
+    data = CategoryChartData()
+    data.categories = ["East", "West"]
+    data.add_series("Sales", (1.5, 2.5))
+    slide.shapes.add_chart(XL_CHART_TYPE.PIE, 0, 0, Inches(2), Inches(2), data)
+    slide.notes_slide.notes_text_frame.text = "Say this"
+    presentation.slides.add_slide(presentation.slide_layouts[6])
+    return _saved(presentation)
+
+
+class TestPptx:
+    def test_titles_groups_tables_charts_and_notes(self):
+        result = _read(_presentation(), media_types.PPTX)
+        assert len(result.pages) == 2
+        lines = [line.content for line in result.pages[0].lines]
+        assert lines[0] == "The title"
+        assert {"grouped", "a\tb", "c\td", "East\t1.5", "West\t2.5", "Sales", "Say this"} <= set(lines)
+        assert result.paragraphs[0].role == "title"
+        assert len(result.tables) == 2
+
+    def test_too_many_slides_are_refused(self):
+        with pytest.raises(PermanentError) as caught:
+            _read(_presentation(), media_types.PPTX, max_pages=1)
+        assert caught.value.reason is ReasonCode.TOO_MANY_PAGES
+
+
+_KINDS = [
+    (media_types.DOCX, _document, "word/document.xml"),
+    (media_types.XLSX, lambda: _saved(_workbook()), "xl/workbook.xml"),
+    (media_types.PPTX, _presentation, "ppt/presentation.xml"),
+]
+
+
+@pytest.mark.parametrize(("media_type", "make", "main"), _KINDS, ids=lambda value: getattr(value, "extension", ""))
+class TestEveryOfficeKind:
+    @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
+    def test_a_truncated_file_is_corrupt(self, media_type, make, main, share):
+        data = make()
+        with pytest.raises(PermanentError) as caught:
+            _read(data[: int(len(data) * share)], media_type)
+        assert caught.value.reason is ReasonCode.CORRUPT
+
+    def test_malformed_markup_is_corrupt(self, media_type, make, main):
+        with pytest.raises(PermanentError) as caught:
+            _read(_rewritten(make(), main, r"</[a-z]+:?[A-Za-z]+>\s*$", ""), media_type)
+        assert caught.value.reason is ReasonCode.CORRUPT
+
+    def test_more_than_the_archive_limits_is_a_bomb(self, media_type, make, main):
+        with pytest.raises(PermanentError) as caught:
+            _read(make(), media_type, max_archive_bytes=1_000)
+        assert caught.value.reason is ReasonCode.BOMB
+
+    def test_a_ratio_beyond_the_limit_is_a_bomb(self, media_type, make, main):
+        buffer = io.BytesIO(make())
+        with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("zeros", bytes(2**25))
+        with pytest.raises(PermanentError) as caught:
+            _read(buffer.getvalue(), media_type)
+        assert caught.value.reason is ReasonCode.BOMB
