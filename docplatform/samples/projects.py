@@ -37,7 +37,7 @@ LETTER_TOPICS = SampleProject(
     description="What a customer's letter is about; it can be about several things.",
     customer=0,
     only_own_customer=True,
-    min_f1=0.70,
+    min_f1=0.75,
 )
 INCIDENT_ENTITIES = SampleProject(
     name="incident-entities",
