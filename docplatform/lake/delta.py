@@ -7,6 +7,7 @@ Belongs here: what every reader and writer of a table does, and deltalake's erro
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ COMMIT_SECONDS = 120.0
 """How long a commit is tried again while other writers get in before it."""
 FIRST_BACKOFF_SECONDS = 0.02
 LAST_BACKOFF_SECONDS = 1.0
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_REFUSALS = ("403 Forbidden", "401 Unauthorized", "Permission denied", "Unauthenticated")
 
 _CONFIGURATION = {
     # Old versions stay readable as long as a dataset is pinned to them, which the 30 days of the default cut off.
@@ -61,10 +65,12 @@ def open_table(address: TableAddress, version: int | None = None) -> DeltaTable 
         if not address.exists():
             return None
         raise TransientError(f"The table {address.spec.name} is there but can't be opened: {error}") from error
+    except OSError as error:
+        raise store_error(f"The table {address.spec.name} can't be opened", error) from error
     except DeltaError as error:
         if version is not None:
             raise ConfigurationError(f"Version {version} of {address.spec.name} can't be opened: {error}") from error
-        raise TransientError(f"The table {address.spec.name} can't be opened: {error}") from error
+        raise store_error(f"The table {address.spec.name} can't be opened", error) from error
 
 
 def create_table(address: TableAddress) -> DeltaTable:
@@ -111,9 +117,17 @@ def committed(table: str, commit: Callable[[], T], *, sleep: Callable[[float], N
                     f"Other writers kept changing {table} for {COMMIT_SECONDS:g} s: {error}"
                 ) from error
         except (OSError, DeltaError) as error:
-            raise TransientError(f"The commit to {table} failed: {error}") from error
+            raise store_error(f"The commit to {table} failed", error) from error
         sleep(random.uniform(0, backoff))  # noqa: S311 - jitter, so that two writers don't meet again
         backoff = min(2 * backoff, LAST_BACKOFF_SECONDS)
+
+
+def store_error(what: str, error: Exception) -> TransientError | ConfigurationError:
+    """Our error for one of deltalake's: refused credentials need a person, all else may pass."""
+    words = _COLOURS.sub("", str(error))
+    if any(refusal in words for refusal in _REFUSALS):
+        return ConfigurationError(f"{what}: access refused. Check the storage credentials. {words}")
+    return TransientError(f"{what}: {words}")
 
 
 def schema_differences(spec: TableSpec, table: DeltaTable) -> list[str]:

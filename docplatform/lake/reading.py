@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from docplatform.errors import TransientError
 from docplatform.lake.arrow import arrow_schema, conform
+from docplatform.lake.delta import store_error
 from docplatform.lake.predicates import MAX_VALUES, is_one_of
 from docplatform.lake.tables import TableSpec
 
@@ -53,7 +53,7 @@ def scan(spec: TableSpec, table: DeltaTable | None, allowed: Conditions, columns
     try:
         batches = list(pa.RecordBatchReader.from_stream(table.scan(columns=needed, predicate=predicate)))
     except (DeltaError, OSError) as error:
-        raise TransientError(f"The table {spec.name} can't be read: {error}") from error
+        raise store_error(f"The table {spec.name} can't be read", error) from error
     schema = arrow_schema(spec, [*dict.fromkeys([*wanted, *rest])])
     if not batches:
         return arrow_schema(spec, wanted).empty_table()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,17 +54,16 @@ class ObjectBlobs:
 
     def get(self, path: str) -> bytes:
         """See ``BlobStore.get``."""
-        with self._translated(check_path(path)):
+        with self._translated(check_path(path), reading=True):
             return self._store.get(path).bytes().to_bytes()
 
     def exists(self, path: str) -> bool:
         """See ``BlobStore.exists``."""
-        with self._translated(check_path(path)):
-            try:
+        try:
+            with self._translated(check_path(path), reading=True):
                 self._store.head(path)
-            except FileNotFoundError as error:
-                self._check_missing(error)
-                return False
+        except FileNotFoundError:
+            return False
         return True
 
     def list(self, prefix: str) -> Iterator[BlobInfo]:
@@ -83,7 +82,7 @@ class ObjectBlobs:
         check_path(target)
         with self._translated(check_path(source)):
             if source == target:
-                self._store.head(source)
+                self._store.head(source)  # nothing to copy, but it must be there
             else:
                 self._store.copy(source, target)
 
@@ -109,12 +108,10 @@ class ObjectBlobs:
 
     def _delete_one(self, path: str) -> None:
         with self._translated(path):
-            try:
+            with suppress(FileNotFoundError):
                 self._store.delete(path)
-            except FileNotFoundError as error:
-                self._check_missing(error)
 
-    def _check_missing(self, error: FileNotFoundError) -> None:
+    def _check_container(self, error: Exception) -> None:
         """Raise where it isn't the blob that is missing but what should hold it."""
         if "ContainerNotFound" in str(error):
             raise ConfigurationError(
@@ -123,18 +120,21 @@ class ObjectBlobs:
             ) from error
 
     @contextmanager
-    def _translated(self, path: str) -> Iterator[None]:
+    def _translated(self, path: str, *, reading: bool = False) -> Iterator[None]:
         """Turn obstore's errors about ``path`` into ours."""
         from obstore.exceptions import BaseError
 
         try:
             yield
         except FileNotFoundError as error:
-            self._check_missing(error)
+            self._check_container(error)
             if error.filename is not None:  # ours, or the local file that was to be put
                 raise
             raise FileNotFoundError(errno.ENOENT, f"No such blob in {self._description}", path) from error
         except (BaseError, OSError) as error:
+            self._check_container(error)
+            if reading and _os_error(error) == errno.ENOTDIR:  # below a blob lies no blob
+                raise FileNotFoundError(errno.ENOENT, f"No such blob in {self._description}", path) from error
             raise self._translate(error, path) from error
 
     def _translate(self, error: Exception, path: str) -> Exception:
@@ -143,8 +143,7 @@ class ObjectBlobs:
 
         summary = str(error).split("\n\nDebug source", 1)[0].strip()
         where = f"{path!r} in {self._description}: {summary}"
-        code = _OS_ERROR.search(summary)
-        number = int(code.group(1)) if code else getattr(error, "errno", None) or 0
+        number = _os_error(error)
         if isinstance(error, obs.InvalidPathError) or number in _PATH_ERRORS:
             return ValueError(f"The store can't hold a blob at {where}")
         refused = (obs.PermissionDeniedError, obs.UnauthenticatedError, obs.UnknownConfigurationKeyError)
@@ -158,3 +157,11 @@ def check_local_file(file: Path) -> Path:
     if not file.is_file():
         raise FileNotFoundError(errno.ENOENT, "No such local file", str(file))
     return file
+
+
+def _os_error(error: Exception) -> int:
+    """The operating system's number of an error, 0 where it has none: obstore tells it in words only."""
+    if isinstance(error, OSError):
+        return error.errno or 0
+    found = _OS_ERROR.search(str(error))
+    return int(found.group(1)) if found else 0
