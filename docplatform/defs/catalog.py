@@ -91,7 +91,7 @@ def project_asset(
 
 
 def table_spec(
-    name: str, *, group: str, deps: Sequence[dg.CoercibleToAssetDep], driven_by: str, description: str
+    name: str, *, group: str, deps: Sequence[dg.AssetsDefinition | dg.AssetDep], driven_by: str, description: str
 ) -> dg.AssetSpec:
     """A table that no asset of its own fills, so that lineage shows it."""
     arguments = table_asset(name, group=group, kinds=set(), driven_by=driven_by)

@@ -1,15 +1,20 @@
 """Asset checks, made in the asset's own step: each needs what the asset just did, and a step of its own costs more."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from docplatform.lake.lake import Lake
-from docplatform.lake.stages import StageReport
 from docplatform.lake.tables import TABLES
-from docplatform.training.annotations import AnnotationsReport
-from docplatform.training.judging import Decision
-from docplatform.training.monitoring import DriftCheck
+
+if TYPE_CHECKING:
+    from docplatform.lake.lake import Lake
+    from docplatform.lake.stages import StageReport
+    from docplatform.training.annotations import AnnotationsReport
+    from docplatform.training.judging import Decision
+    from docplatform.training.monitoring import DriftCheck
 
 ALL_DOCUMENTS_CHECK = "has_all_documents"
 ALL_DOCUMENTS = "Documents in = rows out + quarantined, in every lake partition of the run: nothing got lost."

@@ -1,23 +1,27 @@
 """What the UI shows of a materialization: counts, previews of text, plots, links."""
 
+from __future__ import annotations
+
 import base64
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from docplatform.evaluation.metrics import Evaluation
-from docplatform.ingestion.ingest import IngestReport
-from docplatform.labels.projects import ModelProject
-from docplatform.lake.lake import Lake
-from docplatform.lake.stages import StageReport
-from docplatform.ledger.records import ArrivalCounts
-from docplatform.registry.base import ModelRegistry, ModelVersion
-from docplatform.storage.base import BlobStore
-from docplatform.training.annotations import AnnotationsReport
-from docplatform.training.datasets import DatasetVersion
-from docplatform.training.judging import Decision, Judgement
-from docplatform.training.monitoring import DriftCheck
+if TYPE_CHECKING:
+    from docplatform.evaluation.metrics import Evaluation
+    from docplatform.ingestion.ingest import IngestReport
+    from docplatform.labels.projects import ModelProject
+    from docplatform.lake.lake import Lake
+    from docplatform.lake.stages import StageReport
+    from docplatform.ledger.records import ArrivalCounts
+    from docplatform.registry.base import ModelRegistry, ModelVersion
+    from docplatform.storage.base import BlobStore
+    from docplatform.training.annotations import AnnotationsReport
+    from docplatform.training.datasets import DatasetVersion
+    from docplatform.training.judging import Decision, Judgement
+    from docplatform.training.monitoring import DriftCheck
+
 
 Metadata = dict[str, Any]
 

@@ -83,6 +83,10 @@ class Connector(Protocol):
         """Whether ``pull`` would yield anything; cheap enough for a sensor's every tick."""
         ...
 
+    def is_settling(self) -> bool:
+        """Whether something lies at the source that isn't ready yet but may soon be: a file just dropped."""
+        ...
+
     def pull(self) -> Iterator[IncomingFile]:
         """Every file that is ready, lazily. What can't be taken is put in ``problems``; the others go on.
 

@@ -11,7 +11,6 @@ from docplatform.settings import LimitSettings
 
 RATIO_FLOOR = 2**20
 """Bytes that any archive may unpack to whatever its ratio: a small file of blanks is no bomb."""
-_ADVICE = "If you trust it, unpack it yourself and drop its files, or raise DOCPLATFORM_LIMITS__{}."
 
 
 class Budget:
@@ -63,6 +62,9 @@ class Budget:
             raise bomb(f"unpacks to more than {self.limits.max_archive_ratio:g} times its size", "MAX_ARCHIVE_RATIO")
 
 
-def bomb(what: str, setting: str) -> PermanentError:
-    """The error for a container that crosses a limit."""
-    return PermanentError(f"The file {what}. {_ADVICE.format(setting)}", reason=ReasonCode.BOMB)
+def bomb(what: str, setting: str | None = None) -> PermanentError:
+    """The error for a container that crosses the limit ``setting``, or (without one) isn't what it says it is."""
+    advice = "If you trust it, unpack it yourself and send what it holds"
+    if setting is not None:
+        advice += f", or raise DOCPLATFORM_LIMITS__{setting} and send it again"
+    return PermanentError(f"The file {what}. {advice}.", reason=ReasonCode.BOMB)

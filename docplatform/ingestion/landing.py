@@ -93,9 +93,16 @@ class LandingFolder:
 
     def has_ready(self) -> bool:
         """Whether there is a ready file: stops at the first, so it is cheap enough for a sensor's every tick."""
+        return self._any(self._is_ready)
+
+    def is_settling(self) -> bool:
+        """Whether there is a file that was touched too recently to be ready."""
+        return self._any(lambda found: not self._is_ready(found))
+
+    def _any(self, is_it: Callable[[os.stat_result], bool]) -> bool:
         problems = list(self._problems)
         try:
-            return any(self._is_ready(found) for _, found in self._walk())
+            return any(is_it(found) for _, found in self._walk())
         finally:
             self._problems = problems
 

@@ -75,7 +75,7 @@ def _leaves(data: bytes, budget: Budget) -> Iterator[tuple[Headers, slice]]:
             yield headers, body
             continue
         if depth >= MAX_NESTING:
-            raise bomb(f"nests parts more than {MAX_NESTING} levels deep", "MAX_ARCHIVE_DEPTH")
+            raise bomb(f"nests parts more than {MAX_NESTING} levels deep")
         inner_type = "message/rfc822" if headers.get_content_subtype() == "digest" else "text/plain"
         parts = []
         for part in _split_parts(data, body, boundary):

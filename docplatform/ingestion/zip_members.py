@@ -132,17 +132,17 @@ def _check_entries(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], str
         if entry.compress_type not in _CHUNKS:
             raise _unsupported(f"compression method {entry.compress_type} ({_name(entry)[:100]!r})")
     budget.check_bytes(sum(entry.file_size for entry in entries))
-    end = 0
-    for entry in sorted(entries, key=lambda each: each.header_offset):
-        if entry.header_offset < end:
-            raise bomb("has entries that share the same bytes", "MAX_ARCHIVE_RATIO")
-        end = _end_of(entry, stream)
+    ends = [(entry.header_offset, _end_of(entry, stream), entry) for entry in entries]
+    ends.sort(key=lambda each: each[:2])
+    for (start, end, entry), (_, previous_end, _) in zip(ends, [(0, 0, None), *ends], strict=False):
+        if start < previous_end:
+            raise bomb("has entries that share the same bytes")
         if end > archive.start_dir:
             raise _corrupt(f"the data of {_name(entry)[:100]!r} runs into the directory")
 
 
 def _end_of(entry: zipfile.ZipInfo, stream: BinaryIO) -> int:
-    stream.seek(entry.header_offset)
+    stream.seek(entry.header_offset)  # ValueError where it is negative
     header = stream.read(30)
     if len(header) < 30 or not header.startswith(b"PK\3\4"):
         raise _corrupt(f"the header of {_name(entry)[:100]!r} is damaged")
@@ -159,7 +159,7 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget) -> b
             budget.add_bytes(len(chunk))
             data.write(chunk)
             if data.tell() > entry.file_size:
-                raise bomb(f"lies about the size of {_name(entry)[:100]!r}", "MAX_ARCHIVE_BYTES")
+                raise bomb(f"lies about the size of {_name(entry)[:100]!r}")
             if data.tell() > budget.limits.max_file_bytes:
                 raise _too_large(_name(entry), budget.limits.max_file_bytes)
     if data.tell() != entry.file_size:

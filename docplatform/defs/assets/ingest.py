@@ -3,11 +3,12 @@
 import dagster as dg
 
 from docplatform.defs.catalog import CODE_VERSION, OWNERS, table_asset
-from docplatform.defs.checks import SCHEMA_CHECK, count_check, schema_check
+from docplatform.defs.checks import SCHEMA, SCHEMA_CHECK, count_check, old_quarantine_check, schema_check
 from docplatform.defs.failures import as_failures
-from docplatform.defs.partitions import LAKE_PARTITION, add_missing_partitions
+from docplatform.defs.partitions import LAKE_PARTITION, MODEL_PROJECT, add_missing_partitions
 from docplatform.defs.previews import arrivals_metadata
 from docplatform.ingestion.base import Connector
+from docplatform.labels.projects import ProjectStore
 from docplatform.lake.lake import Lake
 from docplatform.ledger.ledger import Ledger
 from docplatform.settings import Settings
@@ -41,7 +42,12 @@ landing = dg.AssetSpec(
             asset="raw_blobs",
             description="Arrivals in the ledger = landed + duplicates + quarantined = rows of this table.",
         ),
-        dg.AssetCheckSpec(SCHEMA_CHECK, asset="raw_blobs", description="The table has exactly the columns promised."),
+        dg.AssetCheckSpec(SCHEMA_CHECK, asset="raw_blobs", description=SCHEMA),
+        dg.AssetCheckSpec(
+            "has_no_old_quarantine",
+            asset="raw_blobs",
+            description="No document has waited in quarantine for longer than the settings allow; names the oldest.",
+        ),
     ],
 )
 def raw_blobs(
@@ -50,6 +56,7 @@ def raw_blobs(
     blob_store: dg.ResourceParam[BlobStore],
     ledger: dg.ResourceParam[Ledger],
     lake: dg.ResourceParam[Lake],
+    projects: dg.ResourceParam[ProjectStore],
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult:
     """Every file, attachment and archive member that ever arrived.
@@ -64,9 +71,12 @@ def raw_blobs(
         report = ingest(connectors, blob_store, ledger, settings.limits)
         for problem in report.problems:
             context.log.warning("left in the landing folder: %s", problem)
-        published = publish_arrivals(ledger, lake, run_id=context.run_id)
+        published = publish_arrivals(ledger, lake, blob_store, projects, run_id=context.run_id)
+        for problem in published.problems:
+            context.log.warning("a label file that makes no model project: %s", problem)
     added = add_missing_partitions(context.instance, LAKE_PARTITION, ledger.lake_partitions())
-    context.log.info("%d arrivals taken in, %d new lake partitions", published, len(added))
+    add_missing_partitions(context.instance, MODEL_PROJECT, projects.names())
+    context.log.info("%d arrivals taken in, %d new lake partitions", published.arrivals, len(added))
     counts = ledger.arrival_counts()
     rows = sum(lake.row_counts("raw_blobs").values())
     return dg.MaterializeResult(
@@ -74,5 +84,6 @@ def raw_blobs(
         check_results=[
             count_check("has_consistent_counts", {"arrivals in the ledger": counts.total, "rows of the table": rows}),
             schema_check(lake, "raw_blobs"),
+            old_quarantine_check(lake, settings.automation.quarantine_days),
         ],
     )
