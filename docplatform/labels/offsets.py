@@ -11,6 +11,7 @@ offset one too far, which the doctor recognises.
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -85,6 +86,9 @@ _BOMS = (
 )
 _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _SAMPLE_BYTES = 512 * 1024
+_MARKS_SAMPLE = 65_536
+# The reader's rule (ocr.local.plain_text), which this room can't import; a test holds the two together.
+_WESTERN = frozenset("ÄÖÜäöüßÀÂÇÈÉÊËÎÏÔÙÛàâçèéêëîïôùûœŒÁÍÓÚÑáíóúñÃÕãõÅÆØåæøÌÒìòšžŠŽ«»“”„‘’‚–—…•€£©®°§¡¿ºª·×\xa0\xad")
 
 
 def decode_document(data: bytes) -> DecodedText:
@@ -117,14 +121,25 @@ def _decode_by_letters(data: bytes) -> DecodedText:
     # Mostly good UTF-8 with a few damaged bytes, as the reader sees it: four good wide characters to a bad one.
     if sum(char > "\x7f" and char != "\ufffd" for char in text[:65_536]) > 4 * damaged:
         return DecodedText(text, "utf-8", had_bom=False)
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(data[:_SAMPLE_BYTES]).best()
-    for encoding in (best.encoding if best else None, "cp1252"):
-        if encoding is None:
-            continue
+    for encoding in _code_pages(data):
         try:
             return DecodedText(data.decode(encoding), encoding, had_bom=False)
         except UnicodeDecodeError:
-            continue  # the next encoding may fit; Latin-1 always does
+            continue  # the next code page may fit; Latin-1 always does
     return DecodedText(data.decode("latin-1"), "latin-1", had_bom=False)
+
+
+def _code_pages(data: bytes) -> Iterator[str]:
+    """Code pages to try: Windows-1252 first where it gives letters and marks of Western Europe only."""
+    try:
+        marks = {char for char in data.decode("cp1252")[:_MARKS_SAMPLE] if char > "\x7f"}
+    except UnicodeDecodeError:
+        marks = {"\ufffd"}  # not Windows-1252, so not Western by its marks
+    if marks <= _WESTERN and not (marks & set("øìØÌ") and marks & set("šžŠŽ")):
+        yield "cp1252"
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(data[:_SAMPLE_BYTES], cp_exclusion=["utf_16", "utf_32", "utf_7"]).best()
+    if best is not None:
+        yield best.encoding
+    yield "cp1252"

@@ -6,12 +6,12 @@ The scheme. A model is judged against its champion on the same test documents, a
 trained on is worth nothing: so no document may change its split because others arrive. What is split are *groups*,
 documents whose texts are equal but for case, white space and punctuation; a group is never divided.
 
-1. A group keeps the split it had before (``previous``), whatever else happens.
-2. A new group goes where the file declares it, if the file declares test documents at all. (Language Studio exports
+1. A group goes where the file declares it, if the file declares test documents at all. (Language Studio exports
    ``Train`` for every document of a project that is to be split automatically: such a file declares nothing.)
-   A declared training document may serve for validation.
-3. Every other new group goes where the hash of its text falls: 20 % test, 10 % validation, 70 % training (12.5 % of
-   declared training documents to validation). That depends on its own text only, so adding documents moves nothing.
+   One in eight declared training groups serves for validation, by its hash.
+2. Any other group keeps the split it had before (``previous``).
+3. Every other group goes where the hash of its text falls: 20 % test, 10 % validation, 70 % training. That depends on
+   its own text only, so adding documents moves nothing.
 4. Hashes leave a small class badly divided now and then (10 documents give no test document 1 time in 9). So labels of
    at least 10 groups are corrected, rarest first, in the way of iterative stratification (Sechidis, Tsoumakas and
    Vlahavas, 2011, "On the stratification of multi-label data"): while a split has under 60 % or over 150 % of its share
@@ -91,13 +91,13 @@ def _group(key: str, members: Sequence[Item], previous: Mapping[str, Split], has
     labels = {label for item in members for label in item.labels}
     before = [previous[item.document_id] for item in members if item.document_id in previous]
     declared = {item.declared for item in members if item.declared is not None} if has_declared_test else set()
-    if before:
-        return _Group(place, labels, _strictest(before), is_free=False)
     if Split.TEST in declared:
         return _Group(place, labels, Split.TEST, is_free=False)
-    if declared:
+    if declared and Split.VALIDATION not in before and Split.TRAIN not in before:
         is_validation = place < VALIDATION_SHARE_OF_DECLARED
         return _Group(place, labels, Split.VALIDATION if is_validation else Split.TRAIN, is_free=False)
+    if before:
+        return _Group(place, labels, _strictest(before), is_free=False)
     return _Group(place, labels, _by_hash(place), is_free=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,7 @@ def entity_file(
 
 
 def class_file(
-    kind: TaskKind, documents: dict[str, tuple[str, ...]], categories: tuple[str, ...] = ("x", "y")
+    kind: TaskKind, documents: Mapping[str, tuple[str, ...]], categories: tuple[str, ...] = ("x", "y")
 ) -> LabelFile:
     return LabelFile(
         kind=kind,

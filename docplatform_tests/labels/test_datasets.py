@@ -109,6 +109,22 @@ def test_declared_splits_are_kept_and_validation_is_carved_from_training() -> No
     assert 0.08 <= Counter(splits.values())[Split.VALIDATION] / 150 <= 0.18
 
 
+@pytest.mark.parametrize(
+    ("before", "declared", "after"),
+    [
+        (Split.TRAIN, Split.TEST, {Split.TEST}),
+        (Split.TEST, Split.TRAIN, {Split.TRAIN, Split.VALIDATION}),
+        (Split.VALIDATION, Split.TRAIN, {Split.VALIDATION}),
+        (Split.TEST, None, {Split.TEST}),
+    ],
+)
+def test_what_a_person_declares_counts_more_than_the_split_before(
+    before: Split, declared: Split | None, after: set[Split]
+) -> None:
+    documents = [Item("a", "text a", frozenset({"x"}), declared), Item("b", "text b", frozenset({"x"}), Split.TEST)]
+    assert assign_splits(documents, {"a": before})["a"] in after
+
+
 def test_a_file_that_declares_only_training_declares_nothing() -> None:
     documents = [Item(f"d{n}", f"text {n}", frozenset({"x"}), Split.TRAIN) for n in range(50)]
     assert Counter(assign_splits(documents).values())[Split.TEST] >= 6
@@ -179,7 +195,7 @@ def test_entities_cant_be_learned_from_a_text_their_offsets_dont_count_in(source
 def test_a_document_that_cant_be_an_example_is_skipped_with_its_reason(
     rows: list[dict[str, Any]], texts: dict[str, str], reason: str
 ) -> None:
-    made = dataset(rows, **texts)
+    made = build_dataset(project(SINGLE), rows, texts)
     assert made.examples == ()
     (said,) = made.skipped.values()
     assert re.search(reason, said)

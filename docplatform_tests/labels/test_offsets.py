@@ -54,6 +54,9 @@ def test_an_offset_within_a_character_is_refused() -> None:
         "Договор был подписан вчера в Москве обеими сторонами.".encode("cp1251"),
         "ÄÖÜäöü ß éèê".encode() * 5 + b"\xff",
         b"\x81\x8d\x8f\x90\x9d caf\xe9",
+        bytes(range(128, 256)),
+        "日本語のテキストです。契約書を確認してください。".encode("shift_jis"),
+        "Příliš žluťoučký kůň úpěl ďábelské ódy v zelené zahradě.".encode("cp1250"),
     ],
 )
 def test_bytes_become_the_text_that_the_reader_makes_of_them(data: bytes) -> None:

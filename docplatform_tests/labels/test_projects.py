@@ -1,5 +1,3 @@
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,56 +6,21 @@ import yaml
 from docplatform.documents.predictions import TaskKind
 from docplatform.errors import ConfigurationError
 from docplatform.labels.projects import AppliesTo, GateThresholds, ModelProject, ProjectStore, TextSource, as_text
-from docplatform.storage.base import BlobInfo, TableLocation
+from docplatform.storage.memory import MemoryBlobStore
 from docplatform_tests.labels.builders import project
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "projects.md"
 
 
-class DictBlobStore:
-    """Blobs in a dictionary, for what a project store asks of a blob store."""
-
-    def __init__(self, blobs: dict[str, bytes] | None = None) -> None:
-        self.blobs = dict(blobs or {})
-
-    def put(self, path: str, data: bytes | Path) -> None:
-        self.blobs[path] = data.read_bytes() if isinstance(data, Path) else data
-
-    def put_if_absent(self, path: str, data: bytes) -> bool:
-        return self.blobs.setdefault(path, data) is data
-
-    def get(self, path: str) -> bytes:
-        try:
-            return self.blobs[path]
-        except KeyError:
-            raise FileNotFoundError(path) from None
-
-    def exists(self, path: str) -> bool:
-        return path in self.blobs
-
-    def list(self, prefix: str) -> Iterator[BlobInfo]:
-        now = datetime(2026, 11, 20, tzinfo=UTC)
-        return (BlobInfo(path, 0, now) for path in sorted(self.blobs) if path.startswith(f"{prefix}/"))
-
-    def copy(self, source: str, target: str) -> None:
-        self.blobs[target] = self.get(source)
-
-    def delete(self, paths: Iterable[str]) -> None:
-        for path in paths:
-            self.blobs.pop(path, None)
-
-    def make_durable(self, paths: Iterable[str]) -> None:
-        pass
-
-    def uri(self, path: str) -> str:
-        return f"memory:///{path}"
-
-    def table_location(self, path: str) -> TableLocation:
-        return TableLocation(self.uri(path))
+def blob_store(blobs: dict[str, bytes] | None = None) -> MemoryBlobStore:
+    store = MemoryBlobStore()
+    for path, data in (blobs or {}).items():
+        store.put(path, data)
+    return store
 
 
 def test_a_project_is_saved_with_its_labels_and_read_back() -> None:
-    store = ProjectStore(DictBlobStore())
+    store = ProjectStore(blob_store())
     saved = project(gate=GateThresholds(min_f1=0.9), applies_to=AppliesTo(customers=["acme"]), trainer={"c2": 0.1})
     store.save(saved, b"{}")
     assert store.names() == ["test"]
@@ -66,15 +29,13 @@ def test_a_project_is_saved_with_its_labels_and_read_back() -> None:
 
 
 def test_only_yaml_files_at_the_top_are_projects() -> None:
-    blobs = DictBlobStore(
-        {"projects/b.yaml": b"", "projects/a.yaml": b"", "projects/a/x.yaml": b"", "projects/c.md": b""}
-    )
+    blobs = blob_store({"projects/b.yaml": b"", "projects/a.yaml": b"", "projects/a/x.yaml": b"", "projects/c.md": b""})
     assert ProjectStore(blobs).names() == ["a", "b"]
 
 
 def test_a_project_that_isnt_there_is_a_key_error() -> None:
     with pytest.raises(KeyError):
-        ProjectStore(DictBlobStore()).get("nothing")
+        ProjectStore(blob_store()).get("nothing")
 
 
 @pytest.mark.parametrize(
@@ -93,12 +54,12 @@ def test_a_project_that_isnt_there_is_a_key_error() -> None:
 )
 def test_a_wrong_yaml_is_refused_by_file_and_field(content: bytes, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
-        ProjectStore(DictBlobStore({"projects/p.yaml": content})).get("p")
+        ProjectStore(blob_store({"projects/p.yaml": content})).get("p")
 
 
 def test_a_missing_label_file_is_named() -> None:
     with pytest.raises(ConfigurationError, match=r"Project test: its label file projects/test/labels\.json"):
-        ProjectStore(DictBlobStore()).label_file(project())
+        ProjectStore(blob_store()).label_file(project())
 
 
 @pytest.mark.parametrize("name", ["", "-a", "A", "a b", "a/b", "a" * 64])
