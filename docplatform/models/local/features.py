@@ -104,7 +104,7 @@ def _vectorizer(
         max_features=max_features,
         vocabulary=None if terms is None else {term: i for i, term in enumerate(terms)},
         sublinear_tf=True,
-        token_pattern=r"\b\w+\b" if analyzer == "word" else None,  # noqa: S106 - a pattern, not a password
+        token_pattern=r"\b\w+\b" if analyzer == "word" else None,
     )
 
 

@@ -14,7 +14,14 @@ from docplatform.models.local.calibration import best_threshold, fit_sigmoid, si
 from docplatform.models.local.examples import label_matrix
 from docplatform.models.local.features import TextFeatures
 from docplatform.models.local.linear import REGULARIZATIONS, LinearWeights, fit_one_vs_rest
-from docplatform.models.local.model_folder import arrays_from_bytes, arrays_to_bytes, corrupt, read_model, write_model
+from docplatform.models.local.model_folder import (
+    Arrays,
+    arrays_from_bytes,
+    arrays_to_bytes,
+    corrupt,
+    read_model,
+    write_model,
+)
 from docplatform.models.local.options import ClassificationOptions, parse_options
 from docplatform.models.local.selection import HeldOut, folds_to_hold_out, held_out_scores
 from docplatform.models.local.threads import engine_versions, one_thread
@@ -71,7 +78,9 @@ class MultiLabelModel:
         rows = self.features.transform(texts)
         known = np.diff(rows.indptr) > 0
         probabilities = sigmoid(self.weights.scores(rows), self.decisions.scale, self.decisions.shift)
-        return [self._prediction(p) if k else Prediction(abstained=True) for p, k in zip(probabilities, known, strict=True)]
+        return [
+            self._prediction(p) if k else Prediction(abstained=True) for p, k in zip(probabilities, known, strict=True)
+        ]
 
     def _prediction(self, probabilities: Floats) -> Prediction:
         least = np.maximum(self.decisions.threshold, self.min_confidence)
@@ -79,12 +88,14 @@ class MultiLabelModel:
             Category(label, float(p)) for label, p, t in zip(self.labels, probabilities, least, strict=True) if p >= t
         ]
         asserted.sort(key=lambda c: (-c.confidence_score, c.category))
-        return Prediction(categories=tuple(asserted), confidence_score=asserted[-1].confidence_score if asserted else 0.0)
+        return Prediction(
+            categories=tuple(asserted), confidence_score=asserted[-1].confidence_score if asserted else 0.0
+        )
 
     def save(self, folder: Path) -> None:
         """Write the model's files into an existing folder."""
         vocabulary, idf = self.features.to_files()
-        arrays = {
+        arrays: Arrays = {
             **idf,
             "weights": self.weights.weights,
             "bias": self.weights.bias,

@@ -13,7 +13,14 @@ from docplatform.models.local.calibration import fit_scale, softmax
 from docplatform.models.local.examples import single_classes
 from docplatform.models.local.features import TextFeatures
 from docplatform.models.local.linear import REGULARIZATIONS, LinearWeights, fit_one_vs_rest
-from docplatform.models.local.model_folder import arrays_from_bytes, arrays_to_bytes, corrupt, read_model, write_model
+from docplatform.models.local.model_folder import (
+    Arrays,
+    arrays_from_bytes,
+    arrays_to_bytes,
+    corrupt,
+    read_model,
+    write_model,
+)
 from docplatform.models.local.options import ClassificationOptions, parse_options
 from docplatform.models.local.selection import folds_to_hold_out, held_out_scores
 from docplatform.models.local.threads import engine_versions, one_thread
@@ -58,7 +65,7 @@ class SingleLabelModel:
     def save(self, folder: Path) -> None:
         """Write the model's files into an existing folder."""
         vocabulary, idf = self.features.to_files()
-        arrays = {**idf, "weights": self.weights.weights, "bias": self.weights.bias}
+        arrays: Arrays = {**idf, "weights": self.weights.weights, "bias": self.weights.bias}
         header = {
             "kind": self.kind.value,
             "labels": list(self.labels),
