@@ -146,8 +146,8 @@ def _direction(textpage: Any, index: int, first: Box, last: Box, frame: PageFram
         return 0
     import pypdfium2.raw as pdfium
 
-    angle = pdfium.FPDFText_GetCharAngle(textpage, index)  # radians, counter-clockwise; -1: none
-    own = 0 if angle < 0 else round(-math.degrees(angle) / 90) * 90
+    angle = pdfium.FPDFText_GetCharAngle(textpage, index)  # radians, clockwise; -1: none
+    own = 0 if angle < 0 else round(math.degrees(angle) / 90) * 90
     return (own + frame.rotation) % 360
 
 
