@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from email.errors import HeaderParseError
-from email.header import decode_header, make_header
+from email.header import decode_header
 from email.message import Message
 from email.parser import HeaderParser
 from typing import TypeAlias
@@ -159,6 +159,9 @@ def _file_name(headers: Headers) -> str | None:
     if not name:
         return None
     try:
-        return str(make_header(decode_header(name)))
+        return "".join(
+            chunk if isinstance(chunk, str) else chunk.decode(charset or "raw-unicode-escape")
+            for chunk, charset in decode_header(name)
+        )
     except (HeaderParseError, *_PARAMETER_ERRORS):
         return name
