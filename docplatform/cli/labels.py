@@ -30,7 +30,8 @@ def labels() -> None:
 def check(file: Path, documents: Path | None, repaired: Path | None, as_json: bool) -> None:
     r"""Hold every label of FILE against its document; name each that is wrong, with the repair.
 
-    Exit status: 0 when every label can be used, 1 when not, 2 when the file can't be parsed.
+    Exit status: 0 when every label can be used, 1 when not or when no document was found, 2 when the file can't be
+    parsed.
 
     \b
     Examples:
@@ -47,6 +48,11 @@ def check(file: Path, documents: Path | None, repaired: Path | None, as_json: bo
         mended, applied = repair(plan.label_file, plan.report)
         repaired.write_bytes(write_label_file(mended))
         click.echo(f"{len(applied)} repairs written to {repaired}. Check it again.", err=True)
+    if plan.label_file.documents and len(plan.missing) == len(plan.label_file.documents):
+        click.echo(
+            f"None of the labelled documents is in {documents or file.parent}: say where with --documents.", err=True
+        )
+        sys.exit(1)
     sys.exit(0 if plan.is_usable else 1)
 
 

@@ -133,7 +133,7 @@ def _documents(assets: JsonNode, kind: TaskKind) -> tuple[DocumentLabels, ...]:
 
 
 def _document(node: JsonNode, kind: TaskKind) -> DocumentLabels:
-    location = node.need("location").text()
+    location = node.need("location", "document").text()  # "document" in the shape that tutorials show
     language = _optional_text(node.get("language", "culture")) or None
     split = _declared_split(node.get("dataset"))
     if kind is not TaskKind.ENTITY_RECOGNITION:
