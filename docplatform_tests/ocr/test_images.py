@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
@@ -66,7 +68,7 @@ def test_words_lie_in_the_picture_s_own_pixels():
         assert 0 < word.confidence <= 1
     first_line = [word for word in page.words if word.polygon[1] < 100]
     assert [word.content for word in first_line] == LINES[0].split()
-    assert all(a.polygon[2] <= b.polygon[0] + 8 for a, b in zip(first_line, first_line[1:], strict=False))
+    assert all(a.polygon[2] <= b.polygon[0] + 8 for a, b in pairwise(first_line))
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
@@ -171,6 +173,6 @@ class _FailingEngine:
 
 @pytest.mark.parametrize(("message", "error"), [("std::bad_alloc", MemoryError), ("odd", RuntimeError)])
 def test_an_engine_out_of_memory_is_told_from_other_failures(monkeypatch, message, error):
-    monkeypatch.setattr(recognition, "load_engine", lambda reading: _FailingEngine(message))
+    monkeypatch.setattr(recognition, "load_engine", lambda _: _FailingEngine(message))
     with pytest.raises(error):
         RapidOcrRecognizer(ReadingSettings()).recognize(np.zeros((9, 9), np.uint8), 1.0, "pixel")

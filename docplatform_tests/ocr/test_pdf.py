@@ -113,7 +113,7 @@ class TestTextLayer:
 
 class TestScans:
     def test_each_page_is_read_in_its_own_way(self):
-        result = _read(pdf(text_page("A page with a text layer"), picture_page(picture()), lambda canvas: None))
+        result = _read(pdf(text_page("A page with a text layer"), picture_page(picture()), lambda _: None))
         assert _lines(result) == ["A page with a text layer"]
         assert _lines(result, 1) == list(LINES)
         assert result.pages[2].words == ()
