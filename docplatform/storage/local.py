@@ -54,9 +54,8 @@ class LocalBlobStore(ObjectBlobs):
     def copy(self, source: str, target: str) -> None:
         """See ``BlobStore.copy``. A hard link: blobs are replaced, never written to, so sharing bytes is safe."""
         check_path(target)
-        if source == target or not self._file(source).is_file():
-            super().copy(source, target)  # nothing to do, or the error that belongs to it
-            return
+        if not self._file(source).is_file():
+            raise self._missing(source)
         if self._file(target).exists() and self._file(target).samefile(self._file(source)):
             return  # renaming a link over its own file leaves both (POSIX): there would be a stray staging file
         self._file(target).parent.mkdir(parents=True, exist_ok=True)

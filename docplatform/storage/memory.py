@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from docplatform.errors import ConfigurationError
 from docplatform.storage.base import TableLocation
 from docplatform.storage.objects import ObjectBlobs
@@ -18,7 +20,7 @@ class MemoryBlobStore(ObjectBlobs):
 
     def uri(self, path: str) -> str:
         """See ``BlobStore.uri``. Only this process can open it."""
-        return f"memory:///{check_path(path)}"
+        return f"memory:///{quote(check_path(path))}"
 
     def table_location(self, path: str) -> TableLocation:
         """Never: raises ``ConfigurationError``. deltalake can't share this process's memory."""

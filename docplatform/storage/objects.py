@@ -107,9 +107,8 @@ class ObjectBlobs:
                 self._delete_one(path)
 
     def _delete_one(self, path: str) -> None:
-        with self._translated(path):
-            with suppress(FileNotFoundError):
-                self._store.delete(path)
+        with suppress(FileNotFoundError), self._translated(path):
+            self._store.delete(path)
 
     def _check_container(self, error: Exception) -> None:
         """Raise where it isn't the blob that is missing but what should hold it."""
@@ -130,12 +129,15 @@ class ObjectBlobs:
             self._check_container(error)
             if error.filename is not None:  # ours, or the local file that was to be put
                 raise
-            raise FileNotFoundError(errno.ENOENT, f"No such blob in {self._description}", path) from error
+            raise self._missing(path) from error
         except (BaseError, OSError) as error:
             self._check_container(error)
             if reading and _os_error(error) == errno.ENOTDIR:  # below a blob lies no blob
-                raise FileNotFoundError(errno.ENOENT, f"No such blob in {self._description}", path) from error
+                raise self._missing(path) from error
             raise self._translate(error, path) from error
+
+    def _missing(self, path: str) -> FileNotFoundError:
+        return FileNotFoundError(errno.ENOENT, f"No such blob in {self._description}", path)
 
     def _translate(self, error: Exception, path: str) -> Exception:
         """Our error for one of obstore's."""
