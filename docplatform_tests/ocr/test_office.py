@@ -252,3 +252,114 @@ class TestEveryOfficeKind:
         with pytest.raises(PermanentError) as caught:
             _read(buffer.getvalue(), media_type)
         assert caught.value.reason is ReasonCode.BOMB
+
+
+_REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_NOTE = (
+    '<w:{0}s xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+    '<w:{0} w:type="separator"><w:p><w:r><w:t>line</w:t></w:r></w:p></w:{0}>'
+    "<w:{0}><w:p><w:r><w:t>a {0}</w:t></w:r></w:p></w:{0}></w:{0}s>"
+)
+_CHART = (
+    '<c:chartSpace xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" '
+    'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:p><a:r><a:t>a chart</a:t></a:r></a:p>'
+    '<c:ser><c:val><c:numCache><c:pt idx="0"><c:v>42</c:v></c:pt></c:numCache></c:val></c:ser></c:chartSpace>'
+)
+_DIAGRAM = (
+    '<d xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:p><a:r><a:t>a diagram</a:t></a:r></a:p></d>'
+)
+
+
+def _with_part(data: bytes, rels: str, kind: str, target: str, content: str) -> bytes:
+    """The package with one more part that another refers to."""
+    relationship = f'<Relationship Id="rIdX" Type="{_REL}/{kind}" Target="{target}"/></Relationships>'
+    buffer = io.BytesIO(_rewritten(data, rels, "</Relationships>", relationship))
+    with zipfile.ZipFile(buffer, "a") as archive:
+        folder = rels.split("/_rels/")[0]
+        archive.writestr(f"{folder}/{target}", content)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "content", "expected"),
+    [
+        ("footnotes", "footnotes.xml", _NOTE.format("footnote"), "a footnote"),
+        ("endnotes", "endnotes.xml", _NOTE.format("endnote"), "a endnote"),
+        ("chart", "charts/chart1.xml", _CHART, "a chart"),
+        ("diagramData", "diagrams/data1.xml", _DIAGRAM, "a diagram"),
+        ("aFChunk", "chunk.html", "<p>a chunk</p>", "a chunk"),
+    ],
+)
+def test_parts_of_a_word_file_besides_its_body_are_read(kind, target, content, expected):
+    data = _with_part(_saved(docx.Document()), "word/_rels/document.xml.rels", kind, target, content)
+    lines = [line.content for line in _read(data, media_types.DOCX).pages[0].lines]
+    assert expected in lines
+    assert "line" not in lines
+
+
+def test_tables_in_cells_are_read_in_their_cell():
+    document = docx.Document()
+    outer = document.add_table(rows=1, cols=2)
+    outer.cell(0, 0).text = "outer"
+    outer.cell(0, 1).add_table(rows=1, cols=2).cell(0, 1).text = "inner"
+    result = _read(_saved(document), media_types.DOCX)
+    assert [cell.content for cell in result.tables[0].cells] == ["outer", "inner"]
+
+
+@pytest.mark.parametrize(
+    ("part", "kind", "content", "expected"),
+    [
+        ("comments/comment1.xml", "comments", '<x xmlns:p="{p}"><p:text>old comment</p:text></x>', "old comment"),
+        ("comments/modern.xml", "comments", '<x xmlns:a="{a}"><a:p><a:r><a:t>new</a:t></a:r></a:p></x>', "new"),
+    ],
+)
+def test_comments_on_slides_are_read(part, kind, content, expected):
+    presentation = pptx.Presentation()
+    presentation.slides.add_slide(presentation.slide_layouts[6])
+    markup = content.format(
+        p="http://schemas.openxmlformats.org/presentationml/2006/main",
+        a="http://schemas.openxmlformats.org/drawingml/2006/main",
+    )
+    data = _with_part(_saved(presentation), "ppt/slides/_rels/slide1.xml.rels", kind, part, markup)
+    assert _read(data, media_types.PPTX).content == expected
+
+
+def test_diagrams_and_alternates_on_slides_are_read():
+    presentation = pptx.Presentation()
+    presentation.slides.add_slide(presentation.slide_layouts[6])
+    data = _with_part(
+        _saved(presentation), "ppt/slides/_rels/slide1.xml.rels", "diagramData", "diagrams/data1.xml", _DIAGRAM
+    )
+    frame = (
+        '<mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><mc:Choice>'
+        f'<p:graphicFrame><dgm:relIds xmlns:dgm="x" xmlns:r="{_REL}" r:dm="rIdX"/></p:graphicFrame>'
+        "</mc:Choice><mc:Fallback/></mc:AlternateContent></p:spTree>"
+    )
+    data = _rewritten(data, "ppt/slides/slide1.xml", "</p:spTree>", frame)
+    assert _read(data, media_types.PPTX).content == "a diagram"
+
+
+def test_text_boxes_on_sheets_are_read():
+    data = _rewritten(
+        _saved(_workbook()),
+        "xl/drawings/drawing1.xml",
+        r"</(xdr:)?wsDr>",
+        '<a:p xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:r><a:t>boxed</a:t></a:r></a:p></\\1wsDr>',
+    )
+    assert "boxed" in _read(data, media_types.XLSX).content
+
+
+def test_too_many_sheets_are_refused():
+    with pytest.raises(PermanentError) as caught:
+        _read(_saved(_workbook()), media_types.XLSX, max_pages=1)
+    assert caught.value.reason is ReasonCode.TOO_MANY_PAGES
+
+
+@pytest.mark.parametrize("media_type", [media_types.DOCX, media_types.XLSX, media_types.PPTX], ids=str)
+def test_a_package_without_its_main_part_is_corrupt(media_type):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+    with pytest.raises(PermanentError) as caught:
+        _read(buffer.getvalue(), media_type)
+    assert caught.value.reason is ReasonCode.CORRUPT
