@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -57,8 +58,9 @@ def samples(
             f"This home has that corpus already ({manifest_path}): dropped again it would only be duplicates. Use "
             "--batch NAME for further documents."
         )
-    sizes = {} if documents is None else {"documents": documents}
-    options = SampleOptions(seed=seed, batch=batch, noise=noise, skew_degrees=skew, **sizes)
+    options = SampleOptions(seed=seed, batch=batch, noise=noise, skew_degrees=skew)
+    if documents is not None:
+        options = replace(options, documents=documents)
     manifest = generate_corpus(platform.settings.landing_path, platform.projects, manifest_path, options)
     projects = f" and {len(manifest.projects)} model projects" if manifest.projects else ""
     click.echo(f"{len(manifest.files)} files{projects} in {platform.settings.landing_path}")

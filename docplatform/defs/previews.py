@@ -173,12 +173,8 @@ def _image(png: bytes, title: str) -> dg.MarkdownMetadataValue:
 def _scores(evaluation: Evaluation) -> str:
     columns = ["label", "precision", "recall", "f1", "support"]
     rows = [
-        {"label": label, "precision": s.precision, "recall": s.recall, "f1": s.f1, "support": s.support}
-        for label, s in {
-            **evaluation.per_label,
-            "**micro avg**": evaluation.micro,
-            "**macro avg**": evaluation.macro,
-        }.items()
+        {"label": s.label, "precision": s.precision, "recall": s.recall, "f1": s.f1, "support": s.support}
+        for s in (*evaluation.labels, evaluation.micro, evaluation.macro)
     ]
     return markdown_table(columns, rows)
 

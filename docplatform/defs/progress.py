@@ -27,7 +27,7 @@ class _Plain(logging.Formatter):
         return f"  {prefix}{message}"
 
 
-@dg.logger(description="One line per message of an asset, to standard error.")
+@dg.logger({}, description="One line per message of an asset, to standard error.")
 def progress_logger(_context: dg.InitLoggerContext) -> logging.Logger:
     """A logger that writes what assets say, briefly, to standard error."""
     logger = logging.Logger("docplatform.progress", level=logging.INFO)

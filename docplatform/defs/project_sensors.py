@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,7 +26,7 @@ def digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def source_versions(projects: ProjectStore, ledger: Ledger, lake: Lake, log: dg.DagsterLogManager) -> dict[str, str]:
+def source_versions(projects: ProjectStore, ledger: Ledger, lake: Lake, log: logging.Logger) -> dict[str, str]:
     """What each project's dataset would be made from now; projects with nothing to train on, or wrong, are left out."""
     from docplatform.training.annotations import LabelSource
 

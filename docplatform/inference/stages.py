@@ -163,7 +163,7 @@ class PreprocessingStage:
     def process(self, rows: Iterator[Row]) -> Iterator[Made | Failed]:
         """Preprocess each text."""
         for row, content in _with_column(self.lake, OCR_TEXT, "content", rows):
-            text = self.preprocessor.preprocess(content)
+            text = self.preprocessor.preprocess(as_text(content))
             yield Made(
                 document_id=row["document_id"],
                 values={

@@ -8,7 +8,7 @@ from typing import Any
 
 from docplatform.documents.predictions import Split
 from docplatform.errors import PermanentError
-from docplatform.evaluation.gate import decide
+from docplatform.evaluation.gate import Thresholds, decide
 from docplatform.evaluation.metrics import Evaluation, evaluate
 from docplatform.inference.champions import load_model
 from docplatform.labels.projects import ModelProject
@@ -100,9 +100,7 @@ def decide_champion(project: ModelProject, *, lake: Lake, registry: ModelRegistr
     gate = decide(
         judgement.candidate_evaluation,
         judgement.champion_evaluation,
-        min_f1=project.gate.min_f1,
-        max_regression=project.gate.max_regression,
-        min_label_f1=project.gate.min_label_f1,
+        Thresholds(project.gate.min_f1, project.gate.max_regression, project.gate.min_label_f1),
     )
     current = registry.aliased(project.name, CHAMPION)
     if gate.promoted and (current is None or current.version != candidate.version):
@@ -148,11 +146,10 @@ def _write(lake: Lake, version: ModelVersion, dataset: DatasetVersion, evaluatio
         "model_version": version.version,
         "dataset_version": dataset.dataset_version,
     }
-    averages = {"micro avg": evaluation.micro, "macro avg": evaluation.macro}
     scores = [
         {
             **keys,
-            "label": label,
+            "label": score.label,
             "precision": score.precision,
             "recall": score.recall,
             "f1": score.f1,
@@ -160,7 +157,7 @@ def _write(lake: Lake, version: ModelVersion, dataset: DatasetVersion, evaluatio
             "evaluated_at": datetime.now(UTC),
             "run_id": run_id,
         }
-        for label, score in {**evaluation.per_label, **averages}.items()
+        for score in (*evaluation.labels, evaluation.micro, evaluation.macro)
     ]
     errors = {
         (error.document_id, error.expected, error.predicted): {

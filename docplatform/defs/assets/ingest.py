@@ -72,8 +72,8 @@ def raw_blobs(
         for problem in report.problems:
             context.log.warning("left in the landing folder: %s", problem)
         published = publish_arrivals(ledger, lake, blob_store, projects, run_id=context.run_id)
-        for problem in published.problems:
-            context.log.warning("a label file that makes no model project: %s", problem)
+        for unusable in published.problems:
+            context.log.warning("a label file that makes no model project: %s", unusable)
     added = add_missing_partitions(context.instance, LAKE_PARTITION, ledger.lake_partitions())
     add_missing_partitions(context.instance, MODEL_PROJECT, projects.names())
     context.log.info("%d arrivals taken in, %d new lake partitions", published.arrivals, len(added))
