@@ -1,0 +1,132 @@
+"""What was mistaken for what: the confusion matrix, and errors to look at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from docplatform.documents.predictions import LabeledExample
+
+NONE = "(none)"
+"""Stands for "no label" and "no prediction"."""
+_CONTEXT = 60
+"""Characters shown to each side of an entity, and four times as many of a text's beginning."""
+
+Item = tuple[str, int, int]
+"""A label with its offset and length; both 0 for classes."""
+Pair = tuple[frozenset[Item], frozenset[Item]]
+"""What an example is labelled with, and what was predicted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """``counts[i][j]``: items labelled ``labels[i]`` that were predicted as ``labels[j]``.
+
+    ``(none)`` stands last where something was missed or invented.
+    """
+
+    labels: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorExample:
+    """One thing the model got wrong."""
+
+    document_id: str
+    expected: str
+    predicted: str
+    context: str
+    """The text around it; for classes, its beginning."""
+
+
+def class_mistakes(examples: Sequence[LabeledExample], pairs: Sequence[Pair]) -> tuple[Confusion, list[ErrorExample]]:
+    """Mistakes in classes. The confusion means something only where an example has one class at most."""
+    cells: Counter[tuple[str, str]] = Counter()
+    errors: list[ErrorExample] = []
+    for example, (truth, found) in zip(examples, pairs, strict=True):
+        expected, predicted = _names(truth), _names(found)
+        cells[expected, predicted] += 1
+        if truth != found:
+            beginning = _one_line(example.text[: 4 * _CONTEXT]) + ("…" if len(example.text) > 4 * _CONTEXT else "")
+            errors.append(ErrorExample(example.document_id, expected, predicted, beginning))
+    return _matrix(cells), errors
+
+
+def entity_mistakes(examples: Sequence[LabeledExample], pairs: Sequence[Pair]) -> tuple[Confusion, list[ErrorExample]]:
+    """Mistakes in entities.
+
+    In the confusion, categories are mistaken for each other where the span is the same; a wrong span is one missed and
+    one invented. Among the errors the two stand together where they overlap.
+    """
+    cells: Counter[tuple[str, str]] = Counter()
+    errors: list[ErrorExample] = []
+    for example, (truth, found) in zip(examples, pairs, strict=True):
+        cells.update((item[0], item[0]) for item in truth & found)
+        for missed, invented in _paired(truth - found, found - truth):
+            if missed and invented and missed[1:] == invented[1:]:
+                cells[missed[0], invented[0]] += 1
+            else:
+                cells.update([(missed[0], NONE)] if missed else [])
+                cells.update([(NONE, invented[0])] if invented else [])
+            errors.append(
+                ErrorExample(
+                    example.document_id,
+                    _described(example.text, missed),
+                    _described(example.text, invented),
+                    _surroundings(example.text, missed or invented or ("", 0, 0)),
+                )
+            )
+    return _matrix(cells), errors
+
+
+def _paired(missed: frozenset[Item], invented: frozenset[Item]) -> list[tuple[Item | None, Item | None]]:
+    """Each missed item with the invented one that overlaps it most, then the invented ones that are left."""
+    left = sorted(invented, key=_place)
+    pairs: list[tuple[Item | None, Item | None]] = []
+    for item in sorted(missed, key=_place):
+        partner = max(left, key=lambda other: _overlap(item, other), default=None)
+        if partner is not None and _overlap(item, partner) > 0:
+            left.remove(partner)
+            pairs.append((item, partner))
+        else:
+            pairs.append((item, None))
+    return pairs + [(None, item) for item in left]
+
+
+def _place(item: Item) -> tuple[int, int, str]:
+    return item[1], item[2], item[0]
+
+
+def _overlap(one: Item, other: Item) -> float:
+    """Characters in both, over characters in either."""
+    both = min(one[1] + one[2], other[1] + other[2]) - max(one[1], other[1])
+    return max(0, both) / max(1, one[2] + other[2] - both)
+
+
+def _matrix(cells: Counter[tuple[str, str]]) -> Confusion:
+    names = {name for cell in cells for name in cell}
+    labels = (*sorted(names - {NONE}), *([NONE] if NONE in names else []))
+    return Confusion(labels, tuple(tuple(cells[row, column] for column in labels) for row in labels))
+
+
+def _names(items: frozenset[Item]) -> str:
+    return ", ".join(sorted(name for name, _, _ in items)) or NONE
+
+
+def _described(text: str, item: Item | None) -> str:
+    """``Date "6/29/2018" at 5``: with its place, for the same words may stand in a text twice."""
+    if item is None:
+        return NONE
+    category, offset, length = item
+    return f'{category} "{_one_line(text[offset : offset + length])}" at {offset}'
+
+
+def _surroundings(text: str, item: Item) -> str:
+    start, end = max(0, item[1] - _CONTEXT), item[1] + item[2] + _CONTEXT
+    return ("…" if start else "") + _one_line(text[start:end]) + ("…" if end < len(text) else "")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
