@@ -1,0 +1,339 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from docplatform.errors import ConfigurationError, ReasonCode, TransientError
+from docplatform.ledger import database
+from docplatform.ledger.ledger import Ledger
+from docplatform.ledger.records import Arrival, ArrivalCounts, Outcome, document_id_for
+from docplatform_tests.ledger.arrivals import ARRIVED, arrival
+
+LANDED, DUPLICATE, QUARANTINED = Outcome.LANDED, Outcome.DUPLICATE, Outcome.QUARANTINED
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'ledger.db'}"
+
+
+@pytest.fixture
+def ledger(url: str) -> Iterator[Ledger]:
+    opened = Ledger.open(url)
+    yield opened
+    opened.close()
+
+
+def outcomes(ledger: Ledger, *arrivals: Arrival) -> list[tuple[Outcome, bool]]:
+    return [(done.outcome, done.is_new) for done in ledger.record(arrivals)]
+
+
+class TestRecording:
+    @pytest.mark.parametrize(
+        ("arrivals", "expected"),
+        [
+            pytest.param([arrival("a"), arrival("b")], [LANDED, LANDED], id="distinct contents land"),
+            pytest.param([arrival("a", "x"), arrival("b", "x")], [LANDED, DUPLICATE], id="same content in one call"),
+            pytest.param(
+                [arrival("a", "x"), arrival("b", "x", customer="other")],
+                [LANDED, LANDED],
+                id="customers' documents are their own",
+            ),
+            pytest.param(
+                [arrival("a", reason=ReasonCode.EMPTY), arrival("b")], [QUARANTINED, LANDED], id="a reason quarantines"
+            ),
+            pytest.param(
+                [arrival("a", "x", reason=ReasonCode.EMPTY), arrival("b", "x", reason=ReasonCode.EMPTY)],
+                [QUARANTINED, QUARANTINED],
+                id="the same bad content is refused each time",
+            ),
+            pytest.param([], [], id="nothing"),
+        ],
+    )
+    def test_each_arrival_has_its_outcome(
+        self, ledger: Ledger, arrivals: list[Arrival], expected: list[Outcome]
+    ) -> None:
+        recorded = ledger.record(arrivals)
+        assert [done.outcome for done in recorded] == expected
+        assert [done.arrival for done in recorded] == arrivals
+        assert all(done.is_new for done in recorded)
+        assert [done.seq for done in recorded] == sorted({done.seq for done in recorded})
+
+    def test_recording_again_changes_nothing_and_says_so(self, ledger: Ledger) -> None:
+        first = ledger.record([arrival("a"), arrival("b", "a")])
+        again = ledger.record([arrival("b", "a"), arrival("c"), arrival("a", name="another name")])
+        assert [(done.outcome, done.is_new) for done in again] == [(DUPLICATE, False), (LANDED, True), (LANDED, False)]
+        assert [again[2].seq, again[0].seq] == [done.seq for done in first]
+        assert again[2].arrival.name == "a.pdf"
+        assert ledger.arrival_counts() == ArrivalCounts(landed=2, duplicate=1)
+
+    def test_an_id_twice_in_one_call_is_recorded_once(self, ledger: Ledger) -> None:
+        assert outcomes(ledger, arrival("a"), arrival("b"), arrival("a")) == [
+            (LANDED, True),
+            (LANDED, True),
+            (LANDED, False),
+        ]
+        assert ledger.arrival_counts().total == 2
+
+    def test_a_call_is_entered_whole_or_not_at_all(self, ledger: Ledger) -> None:
+        broken = arrival("b", arrived_at=datetime(2026, 11, 20))  # noqa: DTZ001 - the zone is missing on purpose
+        with pytest.raises(Exception, match="no time zone"):
+            ledger.record([arrival("a"), broken])
+        assert ledger.arrival_counts().total == 0
+        assert ledger.lake_partitions() == []
+
+    def test_more_than_one_in_list_of_arrivals_goes_in_and_comes_back_in_order(self, ledger: Ledger) -> None:
+        many = [arrival(f"a{n}") for n in range(1_300)]
+        assert [done.arrival for done in ledger.record(many)] == many
+        assert not any(done.is_new for done in ledger.record(many))
+        assert [document.name for document in ledger.documents("acme/pdf/2026-11-20")] == [each.name for each in many]
+
+    def test_times_are_the_same_instant_in_utc_out(self, ledger: Ledger) -> None:
+        cairo = timezone(timedelta(hours=2))
+        ledger.record([arrival("a", arrived_at=ARRIVED.astimezone(cairo))])
+        (document,) = ledger.documents("acme/pdf/2026-11-20")
+        assert document.arrived_at == ARRIVED
+        assert document.arrived_at.utcoffset() == timedelta(0)
+
+
+class TestDocuments:
+    def test_a_document_keeps_what_its_first_arrival_said(self, ledger: Ledger) -> None:
+        first = arrival("a", "x", parent_document_id="parent")
+        ledger.record([first, arrival("b", "x", name="later")])
+        document = ledger.document(first.document_id)
+        assert document is not None
+        shared = {name: value for name, value in asdict(first).items() if name != "arrival_id"}
+        assert asdict(document) == {"seq": 1, "document_id": document_id_for("acme", first.sha256), **shared}
+        assert ledger.document("unknown") is None
+
+    def test_documents_of_a_partition_are_those_that_go_on(self, ledger: Ledger) -> None:
+        ledger.record(
+            [
+                arrival("good"),
+                arrival("bad", reason=ReasonCode.CORRUPT, message="broken at byte 7"),
+                arrival("elsewhere", lake_partition="acme/png/2026-11-20"),
+            ]
+        )
+        assert [each.name for each in ledger.documents("acme/pdf/2026-11-20")] == ["good.pdf"]
+        (bad,) = ledger.quarantined_documents()
+        assert (bad.reason, bad.message) == (ReasonCode.CORRUPT, "broken at byte 7")
+        assert [each.name for each in ledger.documents_after(1, 10)] == ["bad.pdf", "elsewhere.pdf"]
+        assert [each.name for each in ledger.documents_after(0, 1)] == ["good.pdf"]
+        assert ledger.quarantined_documents(after_seq=bad.seq) == []
+        assert ledger.last_seq() == 3
+
+    def test_an_empty_ledger_has_nothing(self, ledger: Ledger) -> None:
+        assert ledger.last_seq() == 0
+        assert ledger.lake_partitions() == []
+        assert ledger.lake_partitions_after(0, 10) == []
+        assert ledger.unexported(10) == []
+        assert ledger.arrival_counts().total == 0
+
+
+class TestLakePartitions:
+    def test_partitions_are_those_with_a_document_that_goes_on(self, ledger: Ledger) -> None:
+        ledger.record([arrival("b", lake_partition="b"), arrival("a", lake_partition="a")])
+        ledger.record([arrival("c", lake_partition="a"), arrival("x", lake_partition="x", reason=ReasonCode.BOMB)])
+        assert ledger.lake_partitions() == ["a", "b"]
+
+    def test_a_tail_tells_each_partitions_greatest_seq_in_order(self, ledger: Ledger) -> None:
+        ledger.record([arrival(f"{n}", lake_partition="abac"[n]) for n in range(4)])
+        assert ledger.lake_partitions_after(0, 10) == [("b", 2), ("a", 3), ("c", 4)]
+        assert ledger.lake_partitions_after(3, 10) == [("c", 4)]
+        assert ledger.lake_partitions_after(4, 10) == []
+
+    def test_a_limited_tail_looks_at_routable_documents_only_and_misses_none(self, ledger: Ledger) -> None:
+        ledger.record([arrival(f"bad{n}", reason=ReasonCode.EMPTY) for n in range(5)])
+        ledger.record([arrival(f"{n}", lake_partition=f"p{n % 7}") for n in range(30)])
+        cursor, found = 0, []
+        while tail := ledger.lake_partitions_after(cursor, 4):
+            found += [key for key, _ in tail]
+            cursor = tail[0][1]  # the least a caller may advance to: everything else comes again
+        assert set(found) == {f"p{n}" for n in range(7)}
+        assert cursor == ledger.last_seq()
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "SELECT lake_partition, seq FROM documents WHERE routable = 1 AND seq > 5 ORDER BY seq LIMIT 10",
+            "SELECT * FROM documents WHERE lake_partition = 'x' AND routable = 1 ORDER BY seq",
+            "SELECT * FROM documents WHERE document_id = 'x'",
+            "SELECT * FROM documents WHERE routable = 0 AND seq > 5 ORDER BY seq LIMIT 10",
+            "SELECT * FROM arrivals WHERE exported = 0 ORDER BY seq LIMIT 10",
+            "SELECT * FROM arrivals WHERE arrival_id = 'x'",
+            "SELECT outcome, count(*) FROM arrivals WHERE parent_document_id IS NULL GROUP BY outcome",
+        ],
+    )
+    def test_every_lookup_has_its_index_and_sorts_nothing(self, ledger: Ledger, query: str) -> None:
+        with ledger._engine.connect() as connection:
+            steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")]
+        assert all("USING" in step and "INDEX" in step for step in steps), steps
+
+
+class TestFindingDocumentsByName:
+    @pytest.mark.parametrize(
+        ("arrived", "asked", "expected"),
+        [
+            pytest.param([("a", "x/a.pdf")], "x/a.pdf", "a", id="whole name"),
+            pytest.param([("a", "x/a.pdf")], "a.pdf", "a", id="base name"),
+            pytest.param([("a", "a.pdf")], "container/a.pdf", "a", id="base of a name with folders nobody sent"),
+            pytest.param([("a", "x/a.pdf"), ("b", "y/a.pdf")], "a.pdf", None, id="base name of two names"),
+            pytest.param([("a", "x/a.pdf"), ("b", "a.pdf")], "a.pdf", "b", id="whole name goes first"),
+            pytest.param([("a", "a.pdf"), ("b", "a.pdf")], "a.pdf", "b", id="newest content of a name"),
+            pytest.param([("a", "x/a.pdf"), ("b", "x/a.pdf")], "a.pdf", "b", id="newest content of a base name"),
+            pytest.param([("a", "a.pdf"), ("b", "a.pdf"), ("a", "a.pdf")], "a.pdf", "a", id="duplicate is newest"),
+            pytest.param([("a", "first.pdf"), ("a", "second.pdf")], "second.pdf", "a", id="name of a duplicate"),
+            pytest.param([("a", "a.pdf")], "A.pdf", None, id="case counts"),
+            pytest.param([("a", "caf\u0065\u0301.pdf")], "caf\u00e9.pdf", "a", id="NFD as macOS writes it"),
+            pytest.param([("a", "x\\a.pdf")], "x/a.pdf", "a", id="folders as Windows writes them"),
+            pytest.param([("a", "a.pdf")], "b.pdf", None, id="unknown"),
+        ],
+    )
+    def test_a_name_means(
+        self, ledger: Ledger, arrived: list[tuple[str, str]], asked: str, expected: str | None
+    ) -> None:
+        ledger.record([arrival(f"{n}", content, name=name) for n, (content, name) in enumerate(arrived)])
+        found = ledger.find_documents("acme", [asked])
+        wanted = {} if expected is None else {asked: arrival("", expected).document_id}
+        assert {name: document.document_id for name, document in found.items()} == wanted
+
+    def test_other_customers_documents_are_not_meant(self, ledger: Ledger) -> None:
+        ledger.record([arrival("a", customer="other", name="a.pdf")])
+        assert ledger.find_documents("acme", ["a.pdf"]) == {}
+
+    def test_a_thousand_names_at_once(self, ledger: Ledger) -> None:
+        ledger.record([arrival(f"{n}", name=f"f/{n}.pdf") for n in range(1_200)])
+        found = ledger.find_documents("acme", [f"{n}.pdf" for n in range(1_200)])
+        assert {name: document.name for name, document in found.items()} == {
+            f"{n}.pdf": f"f/{n}.pdf" for n in range(1_200)
+        }
+
+
+class TestExport:
+    def test_what_is_marked_does_not_come_again_the_rest_does_in_order(self, ledger: Ledger) -> None:
+        ledger.record([arrival(f"{n}") for n in range(6)])
+        assert [each.arrival.arrival_id for each in ledger.unexported(4)] == ["0", "1", "2", "3"]
+        ledger.mark_exported(["1", "0", "unknown"])
+        assert [each.arrival.arrival_id for each in ledger.unexported(10)] == ["2", "3", "4", "5"]
+        assert {each.is_new for each in ledger.unexported(10)} == {False}
+
+
+class TestCounts:
+    @pytest.mark.parametrize(
+        ("members", "expected"),
+        [
+            (None, ArrivalCounts(landed=2, duplicate=1, quarantined=1)),
+            (False, ArrivalCounts(landed=1, duplicate=1)),
+            (True, ArrivalCounts(landed=1, quarantined=1)),
+        ],
+    )
+    def test_counts_are_of_all_or_of_members_or_of_the_rest(
+        self, ledger: Ledger, members: bool | None, expected: ArrivalCounts
+    ) -> None:
+        ledger.record(
+            [
+                arrival("mail"),
+                arrival("mail again", "mail"),
+                arrival("attachment", parent_document_id="mail"),
+                arrival("bad attachment", parent_document_id="mail", reason=ReasonCode.ENCRYPTED),
+            ]
+        )
+        assert ledger.arrival_counts(members=members) == expected
+
+
+class TestCursors:
+    def test_a_cursor_is_what_it_was_set_to_last(self, ledger: Ledger, url: str) -> None:
+        assert ledger.cursor("imap") is None
+        ledger.set_cursor("imap", "1")
+        ledger.set_cursor("imap", "2")
+        ledger.set_cursor("sftp", "")
+        again = Ledger.open(url)
+        assert (again.cursor("imap"), again.cursor("sftp")) == ("2", "")
+        again.close()
+
+
+class TestOpening:
+    def test_sqlite_survives_power_cuts_and_lets_readers_in(self, ledger: Ledger) -> None:
+        with ledger._engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
+            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 60_000
+
+    def test_a_ledger_in_memory_works(self) -> None:
+        ledger = Ledger.open("sqlite://")
+        ledger.record([arrival("a")])
+        assert ledger.last_seq() == 1
+        ledger.close()
+
+    @pytest.mark.parametrize("url", ["no url", "nosuchdb://x", "postgresql+nosuchdriver://x/y"])
+    def test_a_wrong_url_is_a_matter_of_settings(self, url: str) -> None:
+        with pytest.raises(ConfigurationError, match="DOCPLATFORM_LEDGER_URL"):
+            Ledger.open(url)
+
+    def test_a_folder_that_is_not_there_is_a_matter_of_settings(self, tmp_path: Path) -> None:
+        with pytest.raises(ConfigurationError, match="folder exists"):
+            Ledger.open(f"sqlite:///{tmp_path / 'nowhere' / 'ledger.db'}")
+
+    def test_a_file_that_is_no_database_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "ledger.db").write_bytes(b"this is not a database" * 100)
+        with pytest.raises(ConfigurationError, match="not a ledger"):
+            Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}")
+
+    def test_a_writer_that_keeps_others_out_is_transient(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(database, "BUSY_SECONDS", 0)
+        first, second = Ledger.open(url), Ledger.open(url)
+        with database.writing(first._engine), pytest.raises(TransientError, match="busy"):
+            second.record([arrival("a")])
+        assert second.arrival_counts().total == 0
+        second.record([arrival("a")])
+        for ledger in (first, second):
+            ledger.close()
+
+    def test_a_switch_to_wal_waits_for_its_turn_and_gives_up_in_the_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        import sqlite3
+
+        class Cursor:
+            def __init__(self, refusals: int, problem: str = "database is locked") -> None:
+                self.refusals, self.problem = refusals, problem
+
+            def execute(self, _: str) -> None:
+                if self.refusals:
+                    self.refusals -= 1
+                    raise sqlite3.OperationalError(self.problem)
+
+        waiting = Cursor(refusals=2)
+        database._switch_to_wal(waiting)
+        assert waiting.refusals == 0
+        with pytest.raises(sqlite3.OperationalError, match="disk I/O"):
+            database._switch_to_wal(Cursor(1, "disk I/O error"))
+        monkeypatch.setattr(database, "BUSY_SECONDS", 0)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            database._switch_to_wal(Cursor(10**9))
+
+    def test_two_that_write_the_same_key_at_once_may_try_again(self, ledger: Ledger) -> None:
+        ledger.record([arrival("a", lake_partition="x")])
+        with pytest.raises(TransientError, match="wrote the same"), database.writing(ledger._engine) as connection:
+            connection.exec_driver_sql("INSERT INTO lake_partitions VALUES ('x')")
+
+    def test_a_password_never_stands_in_an_error(self, tmp_path: Path) -> None:
+        engine = sa.create_engine(f"sqlite:///{tmp_path / 'x'}").execution_options()
+        secret = engine.url.set(username="me", password="hunter2")
+        engine.url = secret
+        with pytest.raises(TransientError) as caught, database._translated(engine):
+            raise sa.exc.OperationalError("select 1", {}, Exception("gone"))
+        assert "hunter2" not in str(caught.value)
+
+    def test_utc_is_said_again_where_the_database_keeps_a_zone(self) -> None:
+        from docplatform.ledger.schema import UtcDateTime
+
+        kind = UtcDateTime()
+        dialect = sa.create_engine("sqlite://").dialect
+        cairo = datetime(2026, 1, 1, 2, tzinfo=timezone(timedelta(hours=2)))
+        assert kind.process_result_value(cairo, dialect) == datetime(2026, 1, 1, tzinfo=UTC)
+        assert kind.process_result_value(None, dialect) is None
+        assert kind.process_bind_param(None, dialect) is None
