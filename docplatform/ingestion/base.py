@@ -18,7 +18,10 @@ MAX_NAME = 4_096
 
 
 class FileChangedError(OSError):
-    """The file is no longer the one that was announced: it is left alone, and the next pass sees it anew."""
+    """The file is no longer the one that was announced: it is left alone, and the next pass sees it anew.
+
+    The message reads on after the file's address, as a ``Problem``'s does.
+    """
 
 
 @dataclass(frozen=True, slots=True)

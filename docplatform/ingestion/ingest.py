@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from docplatform.ingestion.base import Connector, Problem
+from docplatform.ingestion.base import Connector, FileChangedError, Problem
 from docplatform.ingestion.intake import Intake, Taken
 from docplatform.ledger.ledger import Ledger
 from docplatform.ledger.records import ArrivalCounts, Outcome
@@ -104,13 +104,14 @@ def ingest(
 
 
 def _ingest_one(connector: Connector, intake: Intake, ledger: Ledger, tally: _Tally, batch: int) -> None:
+    intake.sweep()
     waiting: list[Taken] = []
     arrivals = 0
     for file in connector.pull():
         try:
             taken = intake.take(file)
         except OSError as error:
-            tally.problems.append(Problem(file.source_uri, f"couldn't be read: {error.strerror or error}."))
+            tally.problems.append(Problem(file.source_uri, _words(error)))
             continue
         waiting.append(taken)
         arrivals += len(taken.arrivals)
@@ -136,6 +137,10 @@ def _finish(connector: Connector, intake: Intake, ledger: Ledger, batch: list[Ta
         else:
             tally.members[recorded.outcome] += 1
     connector.acknowledge([taken.file for taken in batch])
+
+
+def _words(error: OSError) -> str:
+    return str(error) if isinstance(error, FileChangedError) else f"couldn't be read: {error.strerror or error}."
 
 
 def _counts(outcomes: Counter[Outcome]) -> ArrivalCounts:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
@@ -29,6 +30,8 @@ IN_MEMORY_BYTES = 32 * 2**20
 """Files up to this size are read once into memory; larger ones are streamed, so that no file's size matters."""
 _CHUNK = 2**20
 _INCOMING = "raw/.incoming"
+_CHANGED = "was written to while it was read; the next pass takes it."
+_LEFTOVER_AGE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,17 @@ class Intake:
             try:
                 arrivals = tuple(self._arrivals(file, stream))
             except PermanentError as error:  # it was checked before its members were handed out
-                raise FileChangedError(_changed(file)) from error
+                raise FileChangedError(_CHANGED) from error
             if not file.is_unchanged(stream):
-                raise FileChangedError(_changed(file))
+                raise FileChangedError(_CHANGED)
         return Taken(file, arrivals)
+
+    def sweep(self) -> None:
+        """Delete what killed passes left half stored, once it is so old that no running pass can own it."""
+        oldest = self.now() - _LEFTOVER_AGE
+        leftovers = [blob.path for blob in self.blob_store.list(_INCOMING) if blob.last_modified < oldest]
+        if leftovers:
+            self.blob_store.delete(leftovers)
 
     def make_durable(self, batch: list[Taken]) -> None:
         """Return once the bytes of these arrivals survive a power cut."""
@@ -157,12 +167,12 @@ class Intake:
         """Store a large file by its path; under its hash only once it is sure that these were the bytes hashed."""
         if self._is_stored(arrival):
             return
-        incoming = f"{_INCOMING}/{arrival.arrival_id}"
+        incoming = f"{_INCOMING}/{arrival.arrival_id}-{uuid.uuid4().hex}"  # another pass may be at the same file
         try:
             # The open file itself, whatever has become of its name since.
             self.blob_store.put(incoming, Path(f"/dev/fd/{stream.fileno()}"))
             if not file.is_unchanged(stream):
-                raise FileChangedError(_changed(file))
+                raise FileChangedError(_CHANGED)
             self.blob_store.copy(incoming, arrival.blob_path)
         finally:
             self.blob_store.delete([incoming])
@@ -213,10 +223,6 @@ class _FileWindow:
         start, stop, _ = key.indices(self._size)
         self._stream.seek(start)
         return self._stream.read(max(0, stop - start))
-
-
-def _changed(file: IncomingFile) -> str:
-    return f"{file.source_uri} was written to while it was read; the next pass takes it."
 
 
 def _digest(stream: BinaryIO) -> tuple[str, int]:

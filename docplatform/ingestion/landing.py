@@ -54,7 +54,7 @@ class LandingFile(IncomingFile):
         stream = os.fdopen(os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
         if not self.is_unchanged(stream):
             stream.close()
-            raise FileChangedError(f"{self.source_uri} changed since it was found; the next pass looks at it again.")
+            raise FileChangedError("changed since it was found; the next pass looks at it again.")
         return stream
 
     def is_unchanged(self, stream: BinaryIO) -> bool:
@@ -102,7 +102,7 @@ class LandingFolder:
     def _any(self, is_it: Callable[[os.stat_result], bool]) -> bool:
         problems = list(self._problems)
         try:
-            return any(is_it(found) for _, found in self._walk())
+            return any(is_it(found) for _, found in self._walk(in_order=False))
         finally:
             self._problems = problems
 
@@ -124,13 +124,13 @@ class LandingFolder:
             except OSError as error:
                 self._report(os.fsencode(file.path), f"is taken in but couldn't be removed: {_words(error)}.")
 
-    def _walk(self) -> Iterator[tuple[tuple[bytes, ...], os.stat_result]]:
+    def _walk(self, *, in_order: bool = True) -> Iterator[tuple[tuple[bytes, ...], os.stat_result]]:
         """Every regular file below the root with a finished name: its path's parts, and its state."""
         waiting: list[tuple[bytes, ...]] = [()]
         while waiting:
             folder = waiting.pop()
             folders = []
-            for name in self._names(folder):
+            for name in self._names(folder, in_order=in_order):
                 parts = (*folder, name)
                 found = self._lstat(parts)
                 if found is None:
@@ -144,14 +144,20 @@ class LandingFolder:
                     yield parts, found
             waiting.extend(reversed(folders))
 
-    def _names(self, folder: tuple[bytes, ...]) -> list[bytes]:
+    def _names(self, folder: tuple[bytes, ...], *, in_order: bool) -> Iterator[bytes]:
+        """Names in a folder, all listed and sorted before the first, or as the disk gives them."""
         try:
             with os.scandir(self._path(folder)) as entries:
-                return sorted(entry.name for entry in entries if not entry.name.startswith(b"."))
+                names = (entry.name for entry in entries if not entry.name.startswith(b"."))
+                if not in_order:
+                    yield from names
+                    return
+                found = sorted(names)
         except OSError as error:
             if folder or not isinstance(error, FileNotFoundError):
                 self._report(self._path(folder), f"couldn't be listed: {_words(error)}.")
-            return []  # no landing folder yet: nothing has landed
+            return  # no landing folder yet: nothing has landed
+        yield from found
 
     def _lstat(self, parts: tuple[bytes, ...]) -> os.stat_result | None:
         try:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import errno
 import os
 import socket
@@ -76,6 +77,7 @@ def test_a_file_is_left_alone_until_it_has_been_stable(root: Path, age: float, i
     folder = landing(root)
     assert names(folder) == ([("acme", "a.txt")] if is_ready else [])
     assert folder.has_ready() is is_ready
+    assert folder.is_settling() is not is_ready
     assert folder.problems == ()
 
 
@@ -241,6 +243,16 @@ def test_a_ready_file_is_found_without_looking_at_all(root: Path, monkeypatch: p
     assert len(listed) == 2
 
 
+def test_of_a_crowded_folder_only_the_first_entries_are_looked_at(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(100):
+        drop(root / f"acme/{number}.txt")
+    looked: list[bytes] = []
+    lstat = os.lstat
+    monkeypatch.setattr(os, "lstat", lambda path: looked.append(path) or lstat(path))
+    assert landing(root).has_ready()
+    assert len(looked) == 2
+
+
 def pulled(root: Path) -> LandingFile:
     (file,) = landing(root).pull()
     assert isinstance(file, LandingFile)
@@ -384,6 +396,12 @@ def test_files_of_another_source_are_not_acknowledged(root: Path) -> None:
     other = IncomingFile(customer="a", name="b", source_uri="imap://x", identity="1", size=1, load=lambda: b"x")
     with pytest.raises(TypeError, match="imap://x"):
         landing(root).acknowledge([other])
+
+
+def test_a_landing_file_without_a_path_says_so(root: Path) -> None:
+    drop(root / "a.txt")
+    with pytest.raises(ValueError, match="has a path"):
+        dataclasses.replace(pulled(root), path=None).open()
 
 
 def test_an_incoming_file_opens_from_its_path_or_its_loader(tmp_path: Path) -> None:
