@@ -95,7 +95,7 @@ def _round_trip(platform: Platform) -> str:
     if data != b"docplatform":
         raise OSError(f"{platform.blob_store.uri(path)} gave back other bytes than were put there")
     where = "disk" if platform.settings.storage.backend is StorageBackend.LOCAL else "Azure"
-    return f"{where}, {platform.blob_store.uri('')}"
+    return f"{where}, {platform.blob_store.uri(path).removesuffix(path)}"
 
 
 def _tables(platform: Platform) -> str:
