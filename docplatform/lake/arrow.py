@@ -6,9 +6,9 @@ Imports pyarrow: import it where it is used.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, SupportsIndex
 
 import pyarrow as pa
 
@@ -128,16 +128,40 @@ def _array(spec: TableSpec, column: Column, rows: Sequence[Mapping[str, Any]]) -
 
 
 def _first_problem(column: Column, values: Sequence[Any]) -> tuple[int, str] | None:
-    """What Arrow would let pass: missing values, and times whose zone isn't said."""
-    if not column.nullable:
-        for index, value in enumerate(values):
-            if value is None:
+    """What Arrow would let pass: missing values, times whose zone isn't said, fractions cut off to make integers."""
+    check = _CHECKS.get(column.type)
+    for index, value in enumerate(values):
+        if value is None:
+            if not column.nullable:
                 return index, "missing or null, which it must not be"
-    if column.type == "timestamp":
-        for index, value in enumerate(values):
-            if value is not None and (not isinstance(value, datetime) or value.tzinfo is None):
-                return index, f"{value!r} is not a datetime with a time zone"
+        elif check is not None and (problem := check(value)):
+            return index, f"{_short(value)} {problem}"
     return None
+
+
+def _check_integer(value: Any) -> str:
+    is_integer = isinstance(value, SupportsIndex) and not isinstance(value, bool)
+    return "" if is_integer else "is not an integer"
+
+
+def _check_time(value: Any) -> str:
+    has_zone = isinstance(value, datetime) and value.tzinfo is not None
+    return "" if has_zone else "is not a datetime with a time zone"
+
+
+def _check_entities(value: Any) -> str:
+    for entity in value:
+        for name in ("offset", "length"):
+            if not isinstance(entity, Mapping) or _check_integer(entity.get(name)):
+                return f"holds an entity without an integer {name}"
+    return ""
+
+
+_CHECKS: dict[str, Callable[[Any], str]] = {
+    "int64": _check_integer,
+    "timestamp": _check_time,
+    "entities": _check_entities,
+}
 
 
 def _first_misfit(column: Column, values: Sequence[Any], whole: Exception) -> tuple[int, str]:

@@ -52,7 +52,7 @@ def scan(spec: TableSpec, table: DeltaTable | None, allowed: Conditions, columns
     predicate = " AND ".join(is_one_of(name, values) for name, values in pushed.items()) or None
     try:
         batches = list(pa.RecordBatchReader.from_stream(table.scan(columns=needed, predicate=predicate)))
-    except (DeltaError, OSError) as error:
+    except (DeltaError, OSError, pa.ArrowException) as error:
         raise store_error(f"The table {spec.name} can't be read", error) from error
     schema = arrow_schema(spec, [*dict.fromkeys([*wanted, *rest])])
     if not batches:
