@@ -26,11 +26,14 @@ def status(as_json: bool) -> None:
     platform = Platform(load_settings())
     try:
         summary = summarize(platform)
+        wrong = platform.projects.load()[1]
     finally:
         platform.close()
     if as_json:
         click.echo(json.dumps(asdict(summary), default=str))
         return
     click.echo(render(summary))
+    for problem in wrong:
+        click.echo(f"a project is wrong: {problem}", err=True)
     for problem in summary.problems:
         click.echo(f"pending or lost: {problem}", err=True)

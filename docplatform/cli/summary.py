@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from docplatform.composition import Platform
+from docplatform.labels.projects import ModelProject
 from docplatform.registry.base import CHAMPION
 
 
@@ -118,7 +119,7 @@ def summarize(platform: Platform) -> Summary:
         members=members,
         partitions=partitions,
         quarantine=quarantine,
-        projects=[_project(platform, name) for name in platform.projects.names()],
+        projects=[_project(platform, project) for project in platform.projects.load()[0]],
         problems=_problems(platform, arrivals, members, partitions),
     )
 
@@ -163,8 +164,8 @@ def _problems(
     return problems
 
 
-def _project(platform: Platform, name: str) -> ProjectSummary:
-    project = platform.projects.get(name)
+def _project(platform: Platform, project: ModelProject) -> ProjectSummary:
+    name = project.name
     champion = platform.model_registry.aliased(name, CHAMPION)
     decisions = platform.lake.read_rows("champion_model", where={"project": name})
     decision: dict[str, Any] = max(decisions, key=lambda row: row["decided_at"], default={})

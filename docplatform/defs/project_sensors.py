@@ -31,14 +31,17 @@ def source_versions(projects: ProjectStore, ledger: Ledger, lake: Lake, log: log
     from docplatform.training.annotations import LabelSource
 
     versions = {}
-    for name in projects.names():
+    usable, problems = projects.load()
+    for project in usable:
         try:
-            version = LabelSource.load(projects.get(name), projects=projects, ledger=ledger).source_version(lake)
+            version = LabelSource.load(project, projects=projects, ledger=ledger).source_version(lake)
         except ConfigurationError as error:
-            log.warning("project %s is left out: %s", name, error)
+            problems.append(str(error))
             continue
         if version is not None:
-            versions[name] = version
+            versions[project.name] = version
+    for problem in problems:
+        log.warning("a project is left out: %s", problem)
     return versions
 
 
@@ -98,7 +101,9 @@ def build_retraining_sensor(automation: AutomationSettings) -> dg.SensorDefiniti
     ) -> dg.SensorResult:
         from docplatform.training.pending import projects_behind
 
-        names = projects_behind(projects=projects, ledger=ledger, lake=lake, registry=model_registry)
+        names, problems = projects_behind(projects=projects, ledger=ledger, lake=lake, registry=model_registry)
+        for problem in problems:
+            context.log.warning("a project is left out: %s", problem)
         requests = [
             dg.RunRequest(
                 run_key=f"{name}@{context.dagster_run.run_id}", partition_key=name, tags={MODEL_PROJECT_TAG: name}
@@ -157,11 +162,12 @@ def build_champion_sensor(automation: AutomationSettings) -> dg.SensorDefinition
         ledger: dg.ResourceParam[Ledger],
     ) -> dg.SensorResult | dg.SkipReason:
         state: dict[str, Any] = json.loads(context.cursor or "{}")
-        aliased = {name: model_registry.aliased(name, CHAMPION) for name in projects.names()}
+        usable = projects.load()[0]
+        aliased = {project.name: model_registry.aliased(project.name, CHAMPION) for project in usable}
         champions = {name: version.version for name, version in aliased.items() if version is not None}
         if "to" not in state and champions == state.get("done", {}):
             return dg.SkipReason("no project has another champion")
-        applies_to = {name: projects.get(name).applies_to for name in champions}
+        applies_to = {project.name: project.applies_to for project in usable if project.name in champions}
         keys, new_state = next_sweep(
             state, champions, applies_to, ledger.lake_partitions(), automation.max_run_requests
         )

@@ -89,12 +89,13 @@ class Pass:
         from docplatform.training.pending import projects_behind
 
         platform = self._platform
-        names = projects_behind(
+        names, problems = projects_behind(
             projects=platform.projects,
             ledger=platform.ledger,
             lake=platform.lake,
             registry=platform.model_registry,
         )
+        self.report.failures += problems
         if names:
             self._execute("labels_job")
             add_missing_partitions(self._instance, MODEL_PROJECT, names)

@@ -25,7 +25,8 @@ def build_schedules(automation: AutomationSettings) -> list[dg.ScheduleDefinitio
         projects: dg.ResourceParam[ProjectStore],
         model_registry: dg.ResourceParam[ModelRegistry],
     ) -> list[dg.RunRequest] | dg.SkipReason:
-        names = [name for name in projects.names() if model_registry.aliased(name, CHAMPION) is not None]
+        usable = (project.name for project in projects.load()[0])
+        names = [name for name in usable if model_registry.aliased(name, CHAMPION) is not None]
         if not names:
             return dg.SkipReason("no project has a champion")
         known = set(context.instance.get_dynamic_partitions(model_projects.name or ""))

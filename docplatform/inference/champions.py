@@ -20,13 +20,13 @@ def load_model(project: ModelProject, version: int, registry: ModelRegistry) -> 
 def champion_stages(lake: Lake, projects: ProjectStore, registry: ModelRegistry) -> list[PredictionStage]:
     """A prediction stage for every project with a champion, in the order of their names.
 
-    A model is loaded when its stage has a first text to predict. Raises ``ConfigurationError`` for a wrong project.
+    A model is loaded when its stage has a first text to predict. Projects whose YAML is wrong are left out: the asset
+    ``annotations`` fails naming them, and the others go on.
     """
     stages = []
-    for name in projects.names():
-        champion = registry.aliased(name, CHAMPION)
+    for project in projects.load()[0]:
+        champion = registry.aliased(project.name, CHAMPION)
         if champion is not None:
-            project = projects.get(name)
             load = partial(load_model, project, champion.version, registry)
             stages.append(PredictionStage(lake, project, champion.version, load))
     return stages

@@ -145,6 +145,16 @@ class ProjectStore:
             )
             raise ConfigurationError(f"{path}: {problems}. See docs/projects.md.") from error
 
+    def load(self) -> tuple[list[ModelProject], list[str]]:
+        """Every project that is right, by name, and what is wrong with each other one: one must not stop the rest."""
+        projects, problems = [], []
+        for name in self.names():
+            try:
+                projects.append(self.get(name))
+            except ConfigurationError as error:
+                problems.append(str(error))
+        return projects, problems
+
     def save(self, project: ModelProject, label_file: bytes | None = None) -> None:
         """Create or replace a project, and its label file where one is given (written first)."""
         if label_file is not None:

@@ -107,10 +107,10 @@ def refresh_all_annotations(
     Raises:
         ConfigurationError: after all others are done, naming every project that is wrong.
     """
-    reports, wrong = [], []
-    for name in projects.names():
+    reports = []
+    usable, wrong = projects.load()
+    for project in usable:
         try:
-            project = projects.get(name)
             reports.append(refresh_annotations(project, projects=projects, ledger=ledger, lake=lake, run_id=run_id))
         except ConfigurationError as error:
             wrong.append(str(error))

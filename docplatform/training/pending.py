@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from docplatform.errors import ConfigurationError
 from docplatform.labels.projects import ModelProject, ProjectStore
 from docplatform.lake.lake import Lake
 from docplatform.ledger.ledger import Ledger
@@ -66,12 +67,18 @@ def _first_step_behind(
     return None
 
 
-def projects_behind(*, projects: ProjectStore, ledger: Ledger, lake: Lake, registry: ModelRegistry) -> list[str]:
-    """The projects whose chain from labels to gate has something to do. Raises as ``project_state`` does."""
-    return [
-        name
-        for name in projects.names()
-        if project_state(
-            projects.get(name), projects=projects, ledger=ledger, lake=lake, registry=registry
-        ).needs_training
-    ]
+def projects_behind(
+    *, projects: ProjectStore, ledger: Ledger, lake: Lake, registry: ModelRegistry
+) -> tuple[list[str], list[str]]:
+    """The projects whose chain from labels to gate has something to do, and what is wrong with those left out."""
+    behind = []
+    usable, problems = projects.load()
+    for project in usable:
+        try:
+            state = project_state(project, projects=projects, ledger=ledger, lake=lake, registry=registry)
+        except ConfigurationError as error:
+            problems.append(str(error))
+            continue
+        if state.needs_training:
+            behind.append(project.name)
+    return behind, problems

@@ -5,7 +5,6 @@ import dagster as dg
 from docplatform.defs.assets.models import champion_model
 from docplatform.defs.assets.text import ocr_text, preprocessed_text
 from docplatform.defs.catalog import stage_asset
-from docplatform.defs.failures import as_failures
 from docplatform.defs.materializing import StageConfig, materialize_stages
 from docplatform.labels.projects import ProjectStore
 from docplatform.lake.lake import Lake
@@ -41,6 +40,5 @@ def predictions(
     """
     from docplatform.inference.champions import champion_stages
 
-    with as_failures():
-        stages = champion_stages(lake, projects, model_registry)
+    stages = champion_stages(lake, projects, model_registry)
     return materialize_stages(context, config, lake, stages)
