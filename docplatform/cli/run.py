@@ -42,7 +42,7 @@ def run(as_json: bool) -> None:
     began = time.monotonic()
     with only_one(platform.settings.home_path), home_instance(platform.settings.dagster_path) as instance:
         try:
-            report = Pass(platform, instance).run()
+            report = Pass(platform, instance, announce=lambda line: click.echo(line, err=True)).run()
             summary = summarize(platform)
         finally:
             platform.close()

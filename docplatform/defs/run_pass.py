@@ -5,7 +5,7 @@ Each step is a Dagster run, so the UI shows what happened; a step with nothing t
 
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -50,9 +50,12 @@ def contiguous_ranges(keys: Iterable[str], ordered: Sequence[str]) -> list[tuple
 class Pass:
     """One pass. ``platform`` stays open, so that reader workers stay warm from one run to the next."""
 
-    def __init__(self, platform: Platform, instance: dg.DagsterInstance) -> None:
+    def __init__(
+        self, platform: Platform, instance: dg.DagsterInstance, announce: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._platform = platform
         self._instance = instance
+        self._announce = announce
         overrides = {key: getattr(platform, key) for key in DESCRIPTIONS}
         defs = build_defs(platform.settings, resource_overrides=overrides)
         self._defs = dg.Definitions.merge(defs, dg.Definitions(loggers={PROGRESS_LOGGER: progress_logger}))
@@ -142,6 +145,7 @@ class Pass:
 
     def _execute(self, job_name: str, tags: Mapping[str, str] | None = None) -> bool:
         """Run a job in this process; a failure is written down and the pass goes on with what doesn't need it."""
+        self._announce(f"{job_name} {' to '.join(dict.fromkeys((tags or {}).values()))}".rstrip())
         began = time.monotonic()
         result = self._defs.resolve_job_def(job_name).execute_in_process(
             instance=self._instance,
