@@ -199,9 +199,18 @@ def _has_columns(lines: list[str], delimiter: str) -> bool:
         return False
     if delimiter == "\t":
         return True
+    if columns < 4 and delimiter in ",;" and _is_prose(lines, delimiter, columns):
+        return False
+    return (columns > 2 or agreeing >= 3) and not _is_markdown_table(lines)
+
+
+def _is_prose(lines: list[str], delimiter: str, columns: int) -> bool:
+    """Whether delimiters are followed by spaces, or lines end as sentences and salutations do."""
     spaced = sum(line.count(delimiter + " ") for line in lines)
-    is_prose = delimiter in ",;" and spaced > 0.5 * sum(line.count(delimiter) for line in lines) and columns < 4
-    return not is_prose and (columns > 2 or agreeing >= 3) and not _is_markdown_table(lines)
+    if spaced > 0.5 * sum(line.count(delimiter) for line in lines):
+        return True
+    ends = (".", "!", "?", ":", delimiter) if columns == 2 else (".", "!", "?", ":")
+    return sum(line.rstrip().endswith(ends) for line in lines) > 0.2 * len(lines)
 
 
 def _is_markdown_table(lines: list[str]) -> bool:

@@ -145,6 +145,15 @@ def test_what_cannot_go_on_is_recorded_with_its_reason_and_its_bytes_are_kept(
     assert home.left() == []
 
 
+def test_a_refused_member_is_recorded_beside_the_others(home: Home) -> None:
+    home.drop({"acme/mail.eml": mail_of(("locked.zip", crafted_zip(Entry(flags=1))), ("a.txt", b"a"))})
+    report = home.run()
+    assert (report.files, report.members) == (ArrivalCounts(landed=1), ArrivalCounts(landed=1, quarantined=1))
+    locked = by_name(home)["locked.zip"].arrival
+    assert (locked.reason, "password" in str(locked.message)) == (ReasonCode.ENCRYPTED, True)
+    assert home.store.get(locked.blob_path) == crafted_zip(Entry(flags=1))
+
+
 @pytest.mark.parametrize("media_type", media_types.ALL)
 def test_only_readable_types_go_on(media_type: media_types.MediaType) -> None:
     refusal = refusal_of(media_type, 10, limits())
