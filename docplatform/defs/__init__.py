@@ -8,5 +8,5 @@ import warnings
 
 import dagster as dg
 
-# One run for many lake partitions needs a backfill policy; the version of Dagster is pinned, so its beta is known to us.
+# One run for many lake partitions needs a backfill policy; Dagster is pinned, so its beta is known to us.
 warnings.filterwarnings("ignore", message="Parameter `backfill_policy`", category=dg.BetaWarning)
