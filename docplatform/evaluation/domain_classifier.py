@@ -75,16 +75,16 @@ def _fold_auc(rows: csr_matrix, is_current: Bools, tested: Bools) -> tuple[float
 
 
 def _rows(texts: Sequence[str]) -> csr_matrix:
+    """Words for what texts are about; pairs and triples of characters for how they were typed or recognised."""
     from scipy.sparse import hstack
     from sklearn.feature_extraction.text import HashingVectorizer
     from sklearn.preprocessing import normalize
 
-    words = HashingVectorizer(n_features=2**17, norm=None, alternate_sign=False)
-    characters = HashingVectorizer(
-        n_features=2**17, norm=None, alternate_sign=False, analyzer="char_wb", ngram_range=(3, 3)
-    )
+    common = {"n_features": 2**17, "norm": None, "alternate_sign": False}
+    vectorizers = [HashingVectorizer(**common)]
+    vectorizers += [HashingVectorizer(analyzer="char_wb", ngram_range=(n, n), **common) for n in (2, 3)]
     blocks = []
-    for vectorizer in (words, characters):
+    for vectorizer in vectorizers:
         block = vectorizer.transform(texts)
         block.data = np.log1p(block.data)
         blocks.append(normalize(block))

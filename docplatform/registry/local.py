@@ -57,10 +57,23 @@ class LocalModelRegistry:
         trainer_fingerprint: str,
         run_id: str,
     ) -> ModelVersion:
-        """Store the files in ``folder`` as the project's next version. Two at once get two versions."""
+        """Store the files in ``folder`` as the project's next version. Two at once get two versions.
+
+        A run that registers the same files for the same dataset and trainer again gets the version it made before, so
+        that a retried step makes no second one.
+        """
         files = _files_below(folder)
         if not files:
             raise ValueError(f"{folder} holds no files to register for {project}")
+        made_from = (run_id, dataset_version, trainer_fingerprint, checksum(files))
+        for earlier in self.versions(project):
+            if made_from == (
+                earlier.run_id,
+                earlier.dataset_version,
+                earlier.trainer_fingerprint,
+                earlier.checksum,
+            ):
+                return earlier
         number = self._claim(f"{self._project_path(project)}/versions", "claim.json", run_id)
         version = ModelVersion(
             project=project,
@@ -71,7 +84,7 @@ class LocalModelRegistry:
             trainer_fingerprint=trainer_fingerprint,
             created_at=datetime.now(UTC),
             run_id=run_id,
-            checksum=checksum(files),
+            checksum=made_from[-1],
         )
         paths = {name: f"{self._version_path(project, number)}/files/{name}" for name in files}
         for name, data in files.items():
@@ -129,8 +142,9 @@ class LocalModelRegistry:
         change = AliasChange(alias=alias, version=version, reason=reason, changed_at=datetime.now(UTC), run_id=run_id)
         data = json.dumps({**asdict(change), "changed_at": change.changed_at.isoformat()}).encode()
         number = len(self.alias_history(project, alias)) + 1
-        while not self._blobs.put_if_absent(f"{self._alias_path(project, alias)}/{number:08}.json", data):
+        while not self._blobs.put_if_absent(path := f"{self._alias_path(project, alias)}/{number:08}.json", data):
             number += 1
+        self._blobs.make_durable([path])
         return change
 
     def aliased(self, project: str, alias: str) -> ModelVersion | None:
@@ -154,6 +168,7 @@ class LocalModelRegistry:
         data = {**asdict(version), "created_at": version.created_at.isoformat()}
         path = f"{self._version_path(version.project, version.version)}/version.json"
         self._blobs.put(path, json.dumps(data, indent=1).encode())
+        self._blobs.make_durable([path])
 
     def _fill_cache(self, target: Path, files: Mapping[str, bytes]) -> None:
         """Put a whole copy in place at once, so that another process never sees a part of it."""
