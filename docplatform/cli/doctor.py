@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import click
 
 from docplatform.composition import Platform
-from docplatform.errors import DocPlatformError
+from docplatform.errors import ConfigurationError, DocPlatformError
 from docplatform.settings import Settings, StorageBackend, load_settings
 
 LEAST_FREE_BYTES = 2 * 2**30
@@ -117,10 +117,12 @@ def _read_line(platform: Platform) -> str:
 
 
 def _projects(platform: Platform) -> str:
-    names = platform.projects.names()
-    for name in names:
-        platform.projects.label_file(platform.projects.get(name))
-    return f"{len(names)} model projects"
+    projects, problems = platform.projects.load()
+    if problems:
+        raise ConfigurationError(" ".join(problems))
+    for project in projects:
+        platform.projects.label_file(project)
+    return f"{len(projects)} model projects"
 
 
 def _port(port: int) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from docplatform.inference.stages import PredictionStage
-from docplatform.labels.projects import ModelProject, ProjectStore
+from docplatform.labels.projects import ModelProject, ProjectStore, prediction_order
 from docplatform.lake.lake import Lake
 from docplatform.models.base import Model
 from docplatform.models.factory import trainer_for
@@ -18,13 +18,13 @@ def load_model(project: ModelProject, version: int, registry: ModelRegistry) -> 
 
 
 def champion_stages(lake: Lake, projects: ProjectStore, registry: ModelRegistry) -> list[PredictionStage]:
-    """A prediction stage for every project with a champion, in the order of their names.
+    """A prediction stage for every project with a champion, each after those whose classes it needs.
 
     A model is loaded when its stage has a first text to predict. Projects whose YAML is wrong are left out: the asset
     ``annotations`` fails naming them, and the others go on.
     """
     stages = []
-    for project in projects.load()[0]:
+    for project in prediction_order(projects.load()[0]):
         champion = registry.aliased(project.name, CHAMPION)
         if champion is not None:
             load = partial(load_model, project, champion.version, registry)

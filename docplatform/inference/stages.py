@@ -202,11 +202,25 @@ class PredictionStage:
         return {"project": self.project.name}
 
     def upstream(self, lake_partition: str) -> Iterable[Row]:
-        """The partition's texts, none where the project doesn't apply to it."""
+        """The partition's texts that the project applies to."""
         partition = LakePartition.parse(lake_partition)
         if not self.project.applies_to.includes(partition.customer, partition.extension):
             return ()
-        return _rows_of(self.lake, TABLES[self.project.text.table], lake_partition)
+        rows = _rows_of(self.lake, TABLES[self.project.text.table], lake_partition)
+        for classifier, classes in self.project.applies_to.document_classes.items():
+            members = self._members(lake_partition, classifier, frozenset(classes))
+            rows = [row for row in rows if row["document_id"] in members]
+        return rows
+
+    def _members(self, lake_partition: str, classifier: str, classes: frozenset[str]) -> set[str]:
+        """The partition's documents that a classification project's champion put in one of these classes."""
+        rows = self.lake.read_rows(
+            PREDICTIONS,
+            lake_partitions=[lake_partition],
+            where={"project": classifier},
+            columns=["document_id", "categories"],
+        )
+        return {row["document_id"] for row in rows if classes & {found["category"] for found in row["categories"]}}
 
     def process(self, rows: Iterator[Row]) -> Iterator[Made | Failed]:
         """Predict in batches."""

@@ -6,8 +6,9 @@ A project is data: ``projects/<name>.yaml`` in the home, with its label file bes
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import yaml
@@ -61,9 +62,13 @@ class AppliesTo(BaseModel):
 
     customers: list[str] = Field(default_factory=list)
     extensions: list[str] = Field(default_factory=list)
+    document_classes: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="Classification project to classes: only documents its champion put in one of them.",
+    )
 
     def includes(self, customer: str, extension: str) -> bool:
-        """Whether documents of this customer and type (extension from the content) are predicted."""
+        """Whether documents of this customer and type (extension from the content) may be predicted at all."""
         return (not self.customers or customer in self.customers) and (
             not self.extensions or extension in self.extensions
         )
@@ -153,7 +158,7 @@ class ProjectStore:
                 projects.append(self.get(name))
             except ConfigurationError as error:
                 problems.append(str(error))
-        return projects, problems
+        return _with_sound_references(projects, problems), problems
 
     def save(self, project: ModelProject, label_file: bytes | None = None) -> None:
         """Create or replace a project, and its label file where one is given (written first)."""
@@ -170,3 +175,32 @@ class ProjectStore:
             return self._blobs.get(path)
         except FileNotFoundError:
             raise ConfigurationError(f"Project {project.name}: its label file {path} does not exist.") from None
+
+
+def prediction_order(projects: Iterable[ModelProject]) -> list[ModelProject]:
+    """The projects, each after those whose classes it needs, else by name. Raises ``graphlib.CycleError``."""
+    by_name = {project.name: project for project in sorted(projects, key=lambda project: project.name)}
+    needs = {name: sorted(project.applies_to.document_classes) for name, project in by_name.items()}
+    return [by_name[name] for name in TopologicalSorter(needs).static_order() if name in by_name]
+
+
+def _with_sound_references(projects: list[ModelProject], problems: list[str]) -> list[ModelProject]:
+    """The projects whose ``document_classes`` name classification projects there are, and don't go in a circle."""
+    classifying = {p.name for p in projects if p.kind is not TaskKind.ENTITY_RECOGNITION}
+    sound = []
+    for project in projects:
+        unknown = sorted(set(project.applies_to.document_classes) - classifying)
+        if unknown:
+            problems.append(
+                f"Project {project.name}: applies_to.document_classes names {', '.join(unknown)}, which is no "
+                f"classification project here; there are: {', '.join(sorted(classifying)) or 'none'}."
+            )
+        else:
+            sound.append(project)
+    try:
+        prediction_order(sound)
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        problems.append(f"Projects {' -> '.join(circle)} wait for each other's document_classes: break the circle.")
+        return [project for project in sound if project.name not in circle]
+    return sound

@@ -20,8 +20,8 @@ class SampleProject:
     description: str
     customer: int
     """Index into the corpus's customers (modulo their number)."""
-    extensions: tuple[str, ...] = ()
-    only_own_customer: bool = False
+    document_classes: tuple[str, ...] = ()
+    """Classes of ``document-type`` that its champion applies to; empty: all documents."""
     min_f1: float = 0.80
 
 
@@ -36,7 +36,7 @@ LETTER_TOPICS = SampleProject(
     kind=TaskKind.MULTI_LABEL_CLASSIFICATION,
     description="What a customer's letter is about; it can be about several things.",
     customer=0,
-    only_own_customer=True,
+    document_classes=("letter",),
     min_f1=0.75,
 )
 INCIDENT_ENTITIES = SampleProject(
@@ -44,16 +44,14 @@ INCIDENT_ENTITIES = SampleProject(
     kind=TaskKind.ENTITY_RECOGNITION,
     description="Which service failed with which error on which server, and when.",
     customer=1,
-    extensions=("txt",),
-    only_own_customer=True,
+    document_classes=("incident_report",),
 )
 LOAN_TERMS = SampleProject(
     name="loan-terms",
     kind=TaskKind.ENTITY_RECOGNITION,
     description="Who lends whom how much, at which interest, from when until when.",
     customer=2,
-    extensions=("txt",),
-    only_own_customer=True,
+    document_classes=("loan_agreement",),
 )
 PROJECTS = (DOCUMENT_TYPE, INCIDENT_ENTITIES, LETTER_TOPICS, LOAN_TERMS)
 
@@ -63,6 +61,7 @@ def save_project(
 ) -> None:
     """Write the project and its label file over ``files``."""
     customer = customers[project.customer % len(customers)]
+    classes = {DOCUMENT_TYPE.name: list(project.document_classes)} if project.document_classes else {}
     store.save(
         ModelProject(
             name=project.name,
@@ -70,9 +69,7 @@ def save_project(
             description=project.description,
             customer=customer,
             labels=f"{project.name}/labels.json",
-            applies_to=AppliesTo(
-                customers=[customer] if project.only_own_customer else [], extensions=list(project.extensions)
-            ),
+            applies_to=AppliesTo(document_classes=classes),
             gate=GateThresholds(min_f1=project.min_f1),
         ),
         label_file(project.name, project.kind, project.description, files),

@@ -5,7 +5,15 @@ import yaml
 
 from docplatform.documents.predictions import TaskKind
 from docplatform.errors import ConfigurationError
-from docplatform.labels.projects import AppliesTo, GateThresholds, ModelProject, ProjectStore, TextSource, as_text
+from docplatform.labels.projects import (
+    AppliesTo,
+    GateThresholds,
+    ModelProject,
+    ProjectStore,
+    TextSource,
+    as_text,
+    prediction_order,
+)
 from docplatform.storage.memory import MemoryBlobStore
 from docplatform_tests.labels.builders import project
 
@@ -113,3 +121,48 @@ def test_the_documentation_names_every_field_and_its_example_is_a_project() -> N
         assert missing == []
     example = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])
     assert ModelProject.model_validate({"name": "loan-agreement", **example}).kind is TaskKind.ENTITY_RECOGNITION
+
+
+def _stored(store: ProjectStore, name: str, kind: TaskKind, classes: dict[str, list[str]] | None = None) -> None:
+    applies_to = AppliesTo(document_classes=classes or {})
+    store.save(ModelProject(name=name, kind=kind, customer="acme", labels="l.json", applies_to=applies_to))
+
+
+def test_a_project_is_predicted_after_the_one_whose_classes_it_needs():
+    store = ProjectStore(MemoryBlobStore())
+    _stored(store, "a-terms", TaskKind.ENTITY_RECOGNITION, {"topics": ["loan"]})
+    _stored(store, "topics", TaskKind.MULTI_LABEL_CLASSIFICATION, {"types": ["letter"]})
+    _stored(store, "types", TaskKind.SINGLE_LABEL_CLASSIFICATION)
+    projects, problems = store.load()
+    assert not problems
+    assert [project.name for project in prediction_order(projects)] == ["types", "topics", "a-terms"]
+
+
+def test_a_project_that_needs_the_classes_of_none_is_left_out_and_named():
+    store = ProjectStore(MemoryBlobStore())
+    _stored(store, "terms", TaskKind.ENTITY_RECOGNITION, {"typos": ["loan"]})
+    _stored(store, "types", TaskKind.SINGLE_LABEL_CLASSIFICATION)
+    projects, problems = store.load()
+    assert [project.name for project in projects] == ["types"]
+    assert len(problems) == 1
+    assert "terms" in problems[0]
+    assert "typos" in problems[0]
+
+
+def test_projects_that_wait_for_each_other_are_left_out_and_named():
+    store = ProjectStore(MemoryBlobStore())
+    _stored(store, "one", TaskKind.SINGLE_LABEL_CLASSIFICATION, {"two": ["x"]})
+    _stored(store, "two", TaskKind.SINGLE_LABEL_CLASSIFICATION, {"one": ["x"]})
+    _stored(store, "three", TaskKind.SINGLE_LABEL_CLASSIFICATION)
+    projects, problems = store.load()
+    assert [project.name for project in projects] == ["three"]
+    assert "circle" in problems[0]
+
+
+def test_a_wrong_project_does_not_stop_the_others():
+    store = ProjectStore(blobs := MemoryBlobStore())
+    _stored(store, "good", TaskKind.SINGLE_LABEL_CLASSIFICATION)
+    blobs.put("projects/bad.yaml", b"kind: nonsense")
+    projects, problems = store.load()
+    assert [project.name for project in projects] == ["good"]
+    assert "projects/bad.yaml" in problems[0]
