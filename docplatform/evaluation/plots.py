@@ -106,7 +106,7 @@ def _summary(evaluation: Evaluation) -> str:
 
 
 def _shortened(name: str) -> str:
-    """A name that fits, cut in the middle since names differ at both ends; ``$`` kept from being read as mathematics."""
+    """A name that fits, cut in the middle; ``$`` is kept from being read as mathematics."""
     half = (_MAX_NAME - 1) // 2
     text = name if len(name) <= _MAX_NAME else f"{name[:half]}…{name[-half:]}"
     return text.replace("$", r"\$")

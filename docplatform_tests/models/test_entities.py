@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import pytest
+
+from docplatform.documents.predictions import Entity, LabeledExample
+from docplatform.errors import ConfigurationError, PermanentError
+from docplatform.models.local import crf
+from docplatform.models.local.entities import EntityTrainer
+from docplatform.models.local.model_folder import read_model, write_model
+from docplatform_tests.contracts.trainer import TrainerContract
+from docplatform_tests.models.letters import entities
+
+
+class TestEntities(TrainerContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def trainer(cls) -> EntityTrainer:
+        return EntityTrainer.from_options({"max_iterations": 60})
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def examples(cls) -> list[LabeledExample]:
+        return entities()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def texts(cls) -> list[str]:
+        long = "\n".join(e.text for e in entities(30, seed=8))
+        return [e.text for e in entities(10, seed=9)] + ["", "nothing here", long, "word " * 1_000, "lone \ud800 one"]
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def unlearnable(cls) -> list[list[LabeledExample]]:
+        blank = LabeledExample("b", "   ", entities=(Entity("X", 0, 2, "  "),))
+        return [[], [LabeledExample("a", "no entity in here")], [blank]]
+
+    def test_roles_told_at_the_end_of_the_line_are_found(self, model) -> None:
+        test = entities(10, seed=9)
+        spans = [
+            (
+                {(e.category, e.offset, e.length) for e in p.entities},
+                {(e.category, e.offset, e.length) for e in x.entities},
+            )
+            for p, x in zip(model.predict([x.text for x in test]), test, strict=True)
+        ]
+        right = sum(len(found & truth) for found, truth in spans)
+        assert 2 * right / sum(len(found) + len(truth) for found, truth in spans) > 0.95
+
+    def test_no_entities_is_an_answer_not_an_abstention(self, model) -> None:
+        (prediction,) = model.predict(["zzz"])
+        assert (prediction.abstained, prediction.confidence_score) == (False, 0.0)
+
+
+def test_confidence_asked_for_leaves_out_what_is_less_sure() -> None:
+    model = EntityTrainer.from_options({"min_confidence": 1.0, "l1": 1.0, "l2": 1.0}).train(entities(), [])
+    assert all(e.confidence_score == 1.0 for p in model.predict([x.text for x in entities(5)]) for e in p.entities)
+
+
+def test_given_penalties_are_used_as_they_are() -> None:
+    model = EntityTrainer.from_options({"l1": 0.2, "l2": 0.3, "max_iterations": 5}).train(entities(6), [])
+    assert model.penalties == crf.Penalties(0.2, 0.3)
+
+
+def test_one_document_is_enough_to_train_on() -> None:
+    model = EntityTrainer.from_options({}).train(entities(1), [])
+    assert [e.category for e in model.predict([entities(1)[0].text])[0].entities] == [
+        "Date",
+        "Borrower",
+        "Lender",
+        "Amount",
+    ]
+
+
+def test_the_search_looks_at_a_bounded_part_and_a_large_validation_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crf, "_SEARCH_TOKENS", 200)
+    monkeypatch.setattr(crf, "_ENOUGH_VALIDATION", 4)
+    fitted: list[int] = []
+    fit = crf.fit_crf
+    monkeypatch.setattr(crf, "fit_crf", lambda documents, *rest: fitted.append(len(documents)) or fit(documents, *rest))
+    model = EntityTrainer.from_options({"max_iterations": 20}).train(entities(20), entities(20, seed=7))
+    assert model.penalties in crf.CANDIDATES
+    assert fitted
+    assert max(fitted) < 10
+
+
+def test_a_file_that_passes_its_checksum_but_is_no_crf_is_refused(tmp_path) -> None:
+    trainer = EntityTrainer.from_options({"l1": 0.1, "l2": 0.1})
+    trainer.train(entities(2), []).save(tmp_path)
+    header, _ = read_model(tmp_path, "crf/1")
+    rest = {k: v for k, v in header.items() if k not in ("format", "engine", "files")}
+    write_model(tmp_path, "crf/1", rest, {"entities.crfsuite": b"not a model"})
+    with pytest.raises(PermanentError, match="can't be read"):
+        trainer.load(tmp_path)
+
+
+def test_a_model_of_another_engine_is_refused(tmp_path) -> None:
+    write_model(tmp_path, "tfidf/9", {}, {"x": b"1"})
+    with pytest.raises(PermanentError, match="engine 'tfidf/9', expected 1 of 'crf/1'"):
+        EntityTrainer.from_options({}).load(tmp_path)
+
+
+def test_wrong_options_are_named_with_those_there_are() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"word_ngrams: no such option.*l1, l2, max_iterations, min_confidence"
+    ):
+        EntityTrainer.from_options({"word_ngrams": 2})
