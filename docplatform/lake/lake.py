@@ -7,6 +7,7 @@ Belongs here: the one object the rest of the platform reads and writes tables wi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from docplatform.lake.tables import TABLES, TableSpec
@@ -14,8 +15,9 @@ from docplatform.storage.base import BlobStore
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from deltalake import DeltaTable
 
-    from docplatform.lake.delta import TableAddress
+    from docplatform.lake.delta import OpenTables, TableAddress
     from docplatform.lake.writing import MaintenanceReport
 
 Rows = Sequence[Mapping[str, Any]]
@@ -62,7 +64,8 @@ class Lake:
 
         spec = self.spec(table)
         allowed = conditions(spec, lake_partitions, where)
-        return scan(spec, open_table(self._address(spec), version), allowed, columns)
+        found = self._current(spec) if version is None else open_table(self._address(spec), version)
+        return scan(spec, found, allowed, columns)
 
     def read_rows(
         self,
@@ -115,25 +118,22 @@ class Lake:
 
     def version(self, table: TableSpec | str) -> int | None:
         """The table's current version, None where it was never written."""
-        from docplatform.lake.delta import open_table
-
-        found = open_table(self._address(self.spec(table)))
+        found = self._current(self.spec(table))
         return None if found is None else found.version()
 
     def row_counts(self, table: TableSpec | str, *, lake_partitions: Sequence[str] | None = None) -> dict[str, int]:
         """Rows by value of the column the table is laid out by (mostly lake partition), without reading data."""
-        from docplatform.lake.delta import open_table
         from docplatform.lake.reading import row_counts
 
         spec = self.spec(table)
-        return row_counts(spec, open_table(self._address(spec)), lake_partitions)
+        return row_counts(spec, self._current(spec), lake_partitions)
 
     def schema_differences(self, table: TableSpec | str) -> list[str]:
         """Where the stored table differs from its contract, a line each; none where it was never written."""
-        from docplatform.lake.delta import open_table, schema_differences
+        from docplatform.lake.delta import schema_differences
 
         spec = self.spec(table)
-        found = open_table(self._address(spec))
+        found = self._current(spec)
         return [] if found is None else schema_differences(spec, found)
 
     def uri(self, table: TableSpec | str) -> str:
@@ -175,6 +175,15 @@ class Lake:
         if table not in TABLES:
             raise KeyError(f"There is no table {table!r}: the lake holds {', '.join(TABLES)}.")
         return TABLES[table]
+
+    def _current(self, spec: TableSpec) -> DeltaTable | None:
+        return self._open_tables.current(self._address(spec))
+
+    @cached_property
+    def _open_tables(self) -> OpenTables:
+        from docplatform.lake.delta import OpenTables
+
+        return OpenTables()
 
     def _address(self, spec: TableSpec) -> TableAddress:
         from docplatform.lake.delta import TableAddress

@@ -40,9 +40,8 @@ def upsert(address: TableAddress, rows: pa.Table, run_id: str) -> int:
     """Insert rows, or replace those with the same key. The version that holds them."""
     keys = rows.select(list(address.spec.key))
     _check_unique(address, keys)
-    create_table(address)
     if not len(rows):
-        return _opened(address).version()
+        return create_table(address).version()
     condition = rows_with(keys.to_pylist()) if len(keys) <= MAX_VALUES else None
     if condition is None:
         return committed(address.spec.name, lambda: _merge(address, rows, run_id))
@@ -59,7 +58,6 @@ def replace(address: TableAddress, rows: pa.Table, where: Mapping[str, object], 
         ):
             raise RowError(f"Table {address.spec.name}: replacing the rows with {name}={value!r} by others than those")
     _check_unique(address, rows.select(list(address.spec.key)))
-    create_table(address)
     return committed(address.spec.name, lambda: _overwrite(address, rows, equals_all(where), run_id))
 
 
@@ -67,15 +65,15 @@ def maintain(
     address: TableAddress, keep_versions: Sequence[int], retention_hours: int, run_id: str
 ) -> MaintenanceReport:
     """Merge small files, then delete those that neither a kept nor a recent version needs."""
-    files_before = len(_opened(address).file_uris())
+    files_before = len(create_table(address).file_uris())
 
     def compact() -> None:
-        _opened(address).optimize.compact(commit_properties=commit_properties(run_id))
+        create_table(address).optimize.compact(commit_properties=commit_properties(run_id))
 
     committed(address.spec.name, compact)
 
     def vacuum() -> tuple[DeltaTable, list[str]]:
-        table = _opened(address)
+        table = create_table(address)
         kept = [version for version in keep_versions if version <= table.version()]
         removed = table.vacuum(
             retention_hours=retention_hours,
@@ -96,12 +94,8 @@ def maintain(
     )
 
 
-def _opened(address: TableAddress) -> DeltaTable:
-    return create_table(address)
-
-
 def _overwrite(address: TableAddress, rows: pa.Table, predicate: str, run_id: str) -> int:
-    table = _opened(address)
+    table = create_table(address)
     write_deltalake(
         table,
         rows,
@@ -114,7 +108,7 @@ def _overwrite(address: TableAddress, rows: pa.Table, predicate: str, run_id: st
 
 
 def _merge(address: TableAddress, rows: pa.Table, run_id: str) -> int:
-    table = _opened(address)
+    table = create_table(address)
     columns = dict.fromkeys([*address.spec.partition_by, *address.spec.key])
     on = [*_layout_conditions(address, rows, "target."), *(f"target.{name} = source.{name}" for name in columns)]
     merger = table.merge(

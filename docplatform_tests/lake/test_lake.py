@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -26,7 +27,7 @@ from docplatform.lake.tables import (
     Column,
     TableSpec,
 )
-from docplatform.storage.base import BlobInfo
+from docplatform.storage.base import BlobInfo, TableLocation
 from docplatform.storage.local import LocalBlobStore
 from docplatform_tests.lake.rows import NOW, PARTITION, prediction_row
 
@@ -127,6 +128,8 @@ class TestReading:
         ):
             with pytest.raises(TransientError, match="can't be opened"):
                 use()
+        with pytest.raises(TransientError, match="can't be opened"):
+            Lake(LocalBlobStore(tmp_path / "home")).version("predictions")
         (log / "hidden.json").rename(log / f"{0:020}.json")
         assert len(filled.read_rows("predictions")) == 9
 
@@ -148,6 +151,48 @@ class TestReading:
             file.unlink()
         with pytest.raises(TransientError, match="can't be read"):
             filled.read("predictions")
+
+
+class TestTablesKeptOpen:
+    def test_what_others_commit_is_read_at_once(self, lake: Lake, tmp_path: Path) -> None:
+        other = Lake(LocalBlobStore(tmp_path / "home"))
+        for n in range(3):
+            other.upsert(PREDICTIONS, [prediction_row(n)], run_id="r")
+            assert len(lake.read_rows(PREDICTIONS)) == n + 1
+            assert lake.version(PREDICTIONS) == other.version(PREDICTIONS)
+
+    def test_a_home_that_is_reset_under_a_living_lake_is_empty(self, lake: Lake, tmp_path: Path) -> None:
+        for n in range(3):
+            lake.upsert(PREDICTIONS, [prediction_row(n)], run_id="r")
+        assert len(lake.read_rows(PREDICTIONS)) == 3
+        shutil.rmtree(tmp_path / "home/lake")
+        assert lake.read_rows(PREDICTIONS) == []
+        lake.upsert(PREDICTIONS, [prediction_row(7)], run_id="r")
+        assert [row["document_id"] for row in lake.read_rows(PREDICTIONS)] == ["doc-7"]
+
+    def test_a_commit_that_cannot_be_taken_in_is_told(self, lake: Lake, tmp_path: Path) -> None:
+        version = lake.upsert(PREDICTIONS, [prediction_row(1)], run_id="r")
+        assert len(lake.read_rows(PREDICTIONS)) == 1
+        (tmp_path / f"home/lake/tables/predictions/_delta_log/{version + 1:020}.json").write_text("{no commit")
+        with pytest.raises(TransientError, match="can't be opened"):
+            lake.read_rows(PREDICTIONS)
+
+    def test_a_table_is_opened_anew_once_its_credentials_change(self, tmp_path: Path) -> None:
+        tokens = ["first", "first", "second"]
+
+        class Store(LocalBlobStore):
+            def table_location(self, path: str) -> TableLocation:
+                return replace(super().table_location(path), storage_options={"token": tokens[0]})
+
+        lake = Lake(Store(tmp_path))
+        lake.upsert(PREDICTIONS, [prediction_row(1)], run_id="r")
+        opened = []
+        while tokens:
+            assert len(lake.read_rows(PREDICTIONS)) == 1
+            ((_, table),) = lake._open_tables._opened.values()
+            opened.append(table)
+            tokens.pop(0)
+        assert opened[0] is opened[1] is not opened[2]
 
 
 class TestUpserting:
