@@ -70,7 +70,7 @@ def median_tick_seconds(documents: int, repeat: int) -> dict[str, float]:
         seconds = {}
         with dg.DagsterInstance.ephemeral() as instance:
             names = {
-                "landing_sensor": ["connectors"],
+                "landing_sensor": ["connectors", "ledger"],
                 "lake_partition_sensor": ["ledger"],
                 "labels_sensor": ["projects", "ledger", "lake"],
             }

@@ -31,6 +31,8 @@ class ReasonCode(StrEnum):
     """Needed more memory than the limit for one worker."""
     CRASH = "crash"
     """The parser took its worker process down."""
+    MISSING = "missing"
+    """The stored bytes are gone: restore them, then replay."""
     ENGINE_ERROR = "engine_error"
     """The engine failed in a way that none of the other codes names: a bug worth reporting."""
 

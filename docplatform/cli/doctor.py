@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import socket
@@ -16,6 +17,7 @@ from docplatform.errors import ConfigurationError, DocPlatformError
 from docplatform.settings import Settings, StorageBackend, load_settings
 
 LEAST_FREE_BYTES = 2 * 2**30
+_PRINTED = "INVOICE 4711"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def examine(settings: Settings, port: int) -> Iterator[Finding]:
     yield _try("storage", lambda: _round_trip(platform), "Check DOCPLATFORM_STORAGE__… and that it can be reached.")
     yield _try("ledger", lambda: f"{platform.ledger.last_seq()} documents", "Check DOCPLATFORM_LEDGER_URL.")
     yield _try("tables", lambda: _tables(platform), "Restore the home from a backup, or start a new one.")
-    yield _try("reader", lambda: _read_line(platform), "Reinstall with `make setup`.")
+    yield _try("reader", lambda: _recognise(platform), "Reinstall with `make setup`.")
     yield _try("projects", lambda: _projects(platform), "Mend the YAML file it names; see docs/projects.md.")
     yield _port(port)
     yield _landing(settings)
@@ -64,7 +66,7 @@ def examine(settings: Settings, port: int) -> Iterator[Finding]:
 def _try(subject: str, look: Callable[[], str], advice: str) -> Finding:
     try:
         return Finding(subject, True, look())
-    except (DocPlatformError, OSError) as error:
+    except (DocPlatformError, OSError, ImportError) as error:
         return Finding(subject, False, str(error), advice)
 
 
@@ -109,11 +111,19 @@ def _tables(platform: Platform) -> str:
     return f"{len(TABLES)} tables as declared"
 
 
-def _read_line(platform: Platform) -> str:
+def _recognise(platform: Platform) -> str:
+    from PIL import Image, ImageDraw, ImageFont
+
     from docplatform.ocr.base import DocumentSource
 
-    result = platform.document_reader.read(DocumentSource("doctor", b"docplatform reads", "text/plain"))
-    return f"{platform.document_reader.fingerprint}, {len(result.pages)} page read"
+    image = Image.new("RGB", (420, 90), "white")
+    ImageDraw.Draw(image).text((20, 20), _PRINTED, fill="black", font=ImageFont.load_default(size=40))
+    data = io.BytesIO()
+    image.save(data, format="PNG")
+    result = platform.document_reader.read(DocumentSource("doctor", data.getvalue(), "image/png"))
+    if result.content.split() != _PRINTED.split():
+        raise OSError(f"{_PRINTED!r} was recognised as {result.content!r}")
+    return f"{platform.document_reader.fingerprint}, recognises text"
 
 
 def _projects(platform: Platform) -> str:

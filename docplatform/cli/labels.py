@@ -11,6 +11,7 @@ import click
 
 from docplatform.composition import Platform
 from docplatform.labels.projects import ModelProject
+from docplatform.lake.partitions import sanitise_customer
 from docplatform.settings import load_settings
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -25,7 +26,12 @@ def labels() -> None:
 @labels.command()
 @click.argument("file", type=FILE)
 @click.option("--documents", type=FOLDER, help="Folder of the labelled documents; default: the label file's.")
-@click.option("--repair", "repaired", type=click.Path(path_type=Path), help="Write the file with certain repairs here.")
+@click.option(
+    "--repair",
+    "repaired",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the file with certain repairs here.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def check(file: Path, documents: Path | None, repaired: Path | None, as_json: bool) -> None:
     r"""Hold every label of FILE against its document; name each that is wrong, with the repair.
@@ -77,6 +83,7 @@ def import_(file: Path, customer: str, name: str | None, documents: Path | None,
     from docplatform.labels.importing import plan_import
 
     platform = Platform(load_settings())
+    customer = sanitise_customer(customer)  # as ingestion names the customer of landing/<folder>
     read = _reader(file, documents)
     plan = plan_import(
         file.read_bytes(), customer=customer, name=name, read_document=read, existing=_existing(platform)

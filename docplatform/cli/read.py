@@ -59,13 +59,18 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
 def _sources(paths: tuple[Path, ...], settings: Settings, early: list[ReadOutcome]) -> Iterator[DocumentSource]:
     """What can be read; files that are refused before reading go to ``early``."""
     for path in _files(paths):
-        size = path.stat().st_size
+        try:
+            size = path.stat().st_size
+            data = path.read_bytes() if size <= settings.limits.max_file_bytes else b""
+        except OSError as error:
+            message = f"It couldn't be opened: {error.strerror}."
+            early.append(ReadOutcome(key=str(path), reason=ReasonCode.ENGINE_ERROR, message=message, is_transient=True))
+            continue
         if size > settings.limits.max_file_bytes:
             early.append(
                 _refusal(path, ReasonCode.TOO_LARGE, f"{size} bytes; raise DOCPLATFORM_LIMITS__MAX_FILE_BYTES.")
             )
             continue
-        data = path.read_bytes()
         media_type = sniff(data, path.name)
         if not data:
             early.append(_refusal(path, ReasonCode.EMPTY, "The file holds no bytes."))

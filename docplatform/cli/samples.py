@@ -14,6 +14,8 @@ from docplatform.settings import load_settings
 
 MANIFESTS = "samples"
 """Folder in the home that holds the truth about generated batches."""
+CORPUS = "corpus"
+"""Name of the whole corpus there."""
 
 
 @click.group(invoke_without_command=True)
@@ -49,8 +51,14 @@ def samples(
     from docplatform.samples.corpus import generate_corpus
     from docplatform.samples.options import SampleOptions
 
+    if batch == CORPUS:
+        raise click.UsageError(f"--batch {CORPUS}: that is the name of the whole corpus; choose another.")
+    try:
+        options = SampleOptions(seed=seed, batch=batch, noise=noise, skew_degrees=skew)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     platform = Platform(load_settings())
-    manifest_path = platform.settings.home_path / MANIFESTS / f"{batch or 'corpus'}.json"
+    manifest_path = platform.settings.home_path / MANIFESTS / f"{batch or CORPUS}.json"
     if manifest_path.exists():
         if if_missing:
             return
@@ -58,7 +66,6 @@ def samples(
             f"This home has that corpus already ({manifest_path}): dropped again it would only be duplicates. Use "
             "--batch NAME for further documents."
         )
-    options = SampleOptions(seed=seed, batch=batch, noise=noise, skew_degrees=skew)
     if documents is not None:
         options = replace(options, documents=documents)
     manifest = generate_corpus(platform.settings.landing_path, platform.projects, manifest_path, options)

@@ -83,7 +83,7 @@ _ARRIVALS = """
 
 _PARTITIONS = """
     SELECT r.lake_partition, count(*) AS documents, count(o.document_id) AS "read",
-           count(q.document_id) AS quarantined, coalesce(sum(o.page_count), 0) AS pages
+           count(q.document_id) FILTER (o.document_id IS NULL) AS quarantined, coalesce(sum(o.page_count), 0) AS pages
     FROM routed_documents r
     LEFT JOIN (SELECT document_id, page_count FROM ocr_text) o USING (document_id)
     LEFT JOIN (SELECT document_id FROM quarantine WHERE stage = 'ocr_text' AND state IN ('open', 'dismissed')) q
@@ -92,16 +92,19 @@ _PARTITIONS = """
 """
 
 _STAGES = """
+    WITH failed AS (SELECT stage, document_id FROM quarantine WHERE state IN ('open', 'dismissed'))
     SELECT (SELECT count(*) FROM raw_blobs WHERE outcome = 'landed') AS landed,
            (SELECT count(*) FROM routed_documents) AS routed,
            (SELECT count(*) FROM ocr_text) AS "read",
            (SELECT count(*) FROM preprocessed_text) AS preprocessed,
-           (SELECT count(*) FROM quarantine WHERE state IN ('open', 'dismissed') AND stage = 'routed_documents')
-               AS not_routed,
-           (SELECT count(*) FROM quarantine WHERE state IN ('open', 'dismissed') AND stage = 'ocr_text') AS not_read,
-           (SELECT count(*) FROM quarantine WHERE state IN ('open', 'dismissed') AND stage = 'preprocessed_text')
-               AS not_preprocessed
+           (SELECT count(*) FROM failed ANTI JOIN routed_documents USING (document_id)
+            WHERE stage = 'routed_documents') AS not_routed,
+           (SELECT count(*) FROM failed ANTI JOIN ocr_text USING (document_id)
+            WHERE stage = 'ocr_text') AS not_read,
+           (SELECT count(*) FROM failed ANTI JOIN preprocessed_text USING (document_id)
+            WHERE stage = 'preprocessed_text') AS not_preprocessed
 """
+"""A document that a later engine failed on keeps the row of the earlier one: it counts as done."""
 
 
 def summarize(platform: Platform) -> Summary:

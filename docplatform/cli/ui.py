@@ -25,11 +25,12 @@ def ui(host: str, port: int) -> None:
       docplatform ui
       docplatform ui --port 3001
     """
-    from docplatform.defs.home_instance import prepare_dagster_home
+    from docplatform.defs.home_instance import home_instance
 
     settings = load_settings()
     require_free_port(host, port)
-    prepare_dagster_home(settings.dagster_path)
+    with home_instance(settings.dagster_path):
+        pass  # runs that a killed pass left as running would keep the sensors waiting for ever
     settings.landing_path.mkdir(parents=True, exist_ok=True)
     environment = {
         **os.environ,

@@ -3,7 +3,9 @@
 import json
 import smtplib
 import urllib.request
+from collections.abc import Callable
 from email.message import EmailMessage
+from functools import partial
 
 import dagster as dg
 
@@ -47,6 +49,27 @@ def send_email(alerts: AlertSettings, message: dict[str, str]) -> None:
         smtp.send_message(mail)
 
 
+def announce(alerts: AlertSettings, message: dict[str, str]) -> None:
+    """Tell it by every channel the settings name.
+
+    Raises:
+        ExceptionGroup: after all were tried, with the error of each that failed.
+    """
+    channels: list[Callable[[], None]] = []
+    if alerts.webhook_url is not None:
+        channels.append(partial(post_webhook, alerts.webhook_url.get_secret_value(), message))
+    if alerts.smtp_host and alerts.email_to:
+        channels.append(partial(send_email, alerts, message))
+    errors: list[Exception] = []
+    for tell in channels:
+        try:
+            tell()
+        except (OSError, ValueError) as error:  # smtplib's and urllib's errors are OSErrors
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup(f"run {message['run_id']} failed and could not be announced everywhere", errors)
+
+
 def build_failure_sensor(automation: AutomationSettings, alerts: AlertSettings) -> dg.SensorDefinition:
     """The sensor that announces failed runs."""
 
@@ -59,9 +82,6 @@ def build_failure_sensor(automation: AutomationSettings, alerts: AlertSettings) 
     def failure_sensor(context: dg.RunFailureSensorContext) -> None:
         message = failure_message(context)
         context.log.error("run %(run_id)s of %(job)s failed (%(partition)s): %(message)s", message)
-        if alerts.webhook_url is not None:
-            post_webhook(alerts.webhook_url.get_secret_value(), message)
-        if alerts.smtp_host and alerts.email_to:
-            send_email(alerts, message)
+        announce(alerts, message)
 
     return failure_sensor

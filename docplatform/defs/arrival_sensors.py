@@ -52,11 +52,14 @@ def build_landing_sensor(automation: AutomationSettings) -> dg.SensorDefinition:
         description="Takes in files as soon as a finished one lies in the landing folder.",
     )
     def landing_sensor(
-        context: dg.SensorEvaluationContext, connectors: dg.ResourceParam[tuple[Connector, ...]]
+        context: dg.SensorEvaluationContext,
+        connectors: dg.ResourceParam[tuple[Connector, ...]],
+        ledger: dg.ResourceParam[Ledger],
     ) -> dg.SensorResult | dg.SkipReason:
         if is_running(context.instance, ingest_job.name):
             return dg.SkipReason("an ingestion pass is running")
-        if not any(connector.has_ready() for connector in connectors):
+        # a pass that was killed may have taken in what it never brought into the lake
+        if not ledger.unexported(1) and not any(connector.has_ready() for connector in connectors):
             return dg.SkipReason("nothing finished lies in the sources")
         return dg.SensorResult(run_requests=[dg.RunRequest()])
 

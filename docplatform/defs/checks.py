@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from docplatform.defs.previews import plain
 from docplatform.lake.tables import TABLES
 
 if TYPE_CHECKING:
@@ -52,19 +53,23 @@ def count_check(name: str, counts: Mapping[str, int]) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(check_name=name, passed=len(set(counts.values())) == 1, metadata=dict(counts))
 
 
-def label_check(reports: Sequence[AnnotationsReport]) -> dg.AssetCheckResult:
-    """Passes where no project's labels have errors; shows each error with its repair."""
+def label_check(reports: Sequence[AnnotationsReport], problems: Sequence[str]) -> dg.AssetCheckResult:
+    """Passes where every project can be used and none's labels have errors; shows each error with its repair.
+
+    ``problems`` are projects that are wrong as a whole.
+    """
     errors = {report.project: report.report.errors for report in reports if report.report.errors}
-    lines = [
-        f"**{project}** {finding.location or ''}: {finding.render()}"
+    lines = [f"**unusable**: {plain(problem)}" for problem in problems] + [
+        f"**{project}** {plain(finding.location or '')}: {plain(finding.render())}"
         for project, findings in errors.items()
         for finding in findings[:50]
     ]
     return dg.AssetCheckResult(
         check_name="has_no_label_errors",
-        passed=not errors,
-        severity=dg.AssetCheckSeverity.WARN,
+        passed=not errors and not problems,
+        severity=dg.AssetCheckSeverity.ERROR if problems else dg.AssetCheckSeverity.WARN,
         metadata={
+            "unusable projects": len(problems),
             "errors": sum(len(findings) for findings in errors.values()),
             "findings": dg.MetadataValue.md("\n\n".join(lines) or "none"),
         },
@@ -97,7 +102,8 @@ def old_quarantine_check(lake: Lake, days: int) -> dg.AssetCheckResult:
 
     entries = open_entries(lake, older_than_days=days)
     lines = [
-        f"- `{entry.name}` ({entry.reason}, {entry.first_failed_at:%Y-%m-%d}): {entry.message}" for entry in entries
+        f"- {plain(entry.name)} ({entry.reason}, {entry.first_failed_at:%Y-%m-%d}): {plain(entry.message)}"
+        for entry in entries
     ]
     return dg.AssetCheckResult(
         check_name="has_no_old_quarantine",

@@ -11,13 +11,22 @@ import dagster as dg
 PROCESS_TAG = "docplatform/process"
 """Tag of runs that execute inside a ``docplatform`` process: its id and start time."""
 
+_UNFINISHED = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
 
 def prepare_dagster_home(path: Path) -> None:
     """Create the instance's folder, with docplatform's ``dagster.yaml`` where there is none."""
     path.mkdir(parents=True, exist_ok=True)
     config = path / "dagster.yaml"
     if not config.exists():
-        config.write_text(files("docplatform.defs").joinpath("dagster.yaml").read_text(encoding="utf-8"))
+        part = config.with_name(f"dagster.yaml.{os.getpid()}.part")  # half a file would be taken for the whole
+        part.write_bytes(files("docplatform.defs").joinpath("dagster.yaml").read_bytes())
+        part.replace(config)
 
 
 @contextmanager
@@ -44,7 +53,7 @@ def fail_orphaned_runs(instance: dg.DagsterInstance) -> list[str]:
 
     Such a run would show as running forever, and hold its lake partition's concurrency slot.
     """
-    filters = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
+    filters = dg.RunsFilter(statuses=_UNFINISHED)
     orphaned = []
     for run in instance.get_runs(filters):
         identity = run.tags.get(PROCESS_TAG)

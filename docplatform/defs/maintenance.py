@@ -3,6 +3,8 @@
 import dagster as dg
 from pydantic import Field
 
+from docplatform.defs.failures import as_failures
+from docplatform.errors import ConfigurationError
 from docplatform.lake.lake import Lake
 from docplatform.settings import Settings
 
@@ -24,12 +26,16 @@ def maintain_tables(
     from docplatform.lake.tables import TABLES
     from docplatform.training.datasets import pinned_versions
 
-    pinned = pinned_versions(lake)
-    for name in config.tables or list(TABLES):
-        report = lake.maintain(
-            name, keep_versions=sorted(pinned.get(name, ())), retention_hours=settings.automation.vacuum_hours
-        )
-        context.log.info("%s: %s", name, report)
+    unknown = sorted(set(config.tables) - set(TABLES))
+    with as_failures():
+        if unknown:
+            raise ConfigurationError(f"There is no table {', '.join(unknown)}. There are: {', '.join(TABLES)}.")
+        pinned = pinned_versions(lake)
+        for name in config.tables or list(TABLES):
+            report = lake.maintain(
+                name, keep_versions=sorted(pinned.get(name, ())), retention_hours=settings.automation.vacuum_hours
+            )
+            context.log.info("%s: %s", name, report)
 
 
 @dg.job(

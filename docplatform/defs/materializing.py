@@ -8,6 +8,7 @@ from pydantic import Field
 from docplatform.defs.checks import all_documents_check, schema_check
 from docplatform.defs.failures import as_failures
 from docplatform.defs.previews import partition_metadata
+from docplatform.errors import ConfigurationError, DocPlatformError, PermanentError, TransientError
 from docplatform.lake.lake import Lake
 from docplatform.lake.stages import Stage, StageReport
 
@@ -37,19 +38,31 @@ def materialize_stages(
     with as_failures():
         if config.replay:
             replay(lake, stage=table, lake_partitions=partitions, run_id=context.run_id)
+        errors: list[DocPlatformError] = []
         for stage in stages:
-            done = run_stage(
-                lake,
-                stage,
-                partitions,
-                run_id=context.run_id,
-                document_ids=config.document_ids,
-                on_progress=lambda done, total: context.log.info("%s: %d of %d documents", table, done, total),
-            )
+            try:
+                done = run_stage(
+                    lake,
+                    stage,
+                    partitions,
+                    run_id=context.run_id,
+                    document_ids=config.document_ids,
+                    on_progress=lambda done, total: context.log.info("%s: %d of %d documents", table, done, total),
+                )
+            except (PermanentError, ConfigurationError, TransientError) as error:
+                errors.append(error)  # one project's model that can't be loaded doesn't stop the others'
+                continue
             reports.extend(done.values())
+        if errors:
+            raise _gravest(errors)
     _tell(context, lake, table, reports)
     check = all_documents_check([] if config.document_ids else reports)
     return dg.MaterializeResult(check_results=[check, schema_check(lake, table)])
+
+
+def _gravest(errors: Sequence[DocPlatformError]) -> DocPlatformError:
+    """The error to end the run with: one that a retry may mend comes first, since the retry meets the others again."""
+    return next((error for error in errors if isinstance(error, TransientError)), errors[0])
 
 
 def _tell(context: dg.AssetExecutionContext, lake: Lake, table: str, reports: Sequence[StageReport]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ Metadata = dict[str, Any]
 
 PREVIEW_ROWS = 5
 PREVIEW_CHARACTERS = 160
+_MARKDOWN = re.compile(r"[\\`*_\[\]<>|!#~$&]")
 _PREVIEWED = {
     "routed_documents": ("name", "media_type", "size", "uri"),
     "ocr_text": ("name", "page_count", "word_count", "confidence", "content"),
@@ -43,7 +45,9 @@ def arrivals_metadata(report: IngestReport, counts: ArrivalCounts, lake: Lake) -
         "landed": counts.landed,
         "duplicates": counts.duplicate,
         "quarantined": counts.quarantined,
-        "left in the sources": dg.MetadataValue.md("\n".join(f"- {problem}" for problem in report.problems) or "none"),
+        "left in the sources": dg.MetadataValue.md(
+            "\n".join(f"- {plain(str(problem))}" for problem in report.problems) or "none"
+        ),
         "table": dg.MetadataValue.url(lake.uri("raw_blobs")),
     }
 
@@ -78,23 +82,31 @@ def _previews(lake: Lake, table: str, partitions: list[str]) -> dict[str, str]:
 
 
 def markdown_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as a Markdown table, long values cut."""
+    """Rows as a Markdown table, long values cut. Values are shown as they are: no Markdown of a document's works.
+
+    A column ``uri`` becomes a link.
+    """
     lines = [" | ".join(columns), " | ".join("---" for _ in columns)]
-    lines += [" | ".join(_cell(row[column]) for column in columns) for row in rows]
+    lines += [" | ".join(_cell(column, row[column]) for column in columns) for row in rows]
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def _cell(value: object) -> str:
+def _cell(column: str, value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"
     if isinstance(value, list):
         value = ", ".join(
             f"{item['category']}: {item['text']}" if isinstance(item, dict) else str(item) for item in value
         )
-    text = " ".join(str("" if value is None else value).split()).replace("|", "\\|")
-    if text.startswith(("file://", "https://", "http://")):
-        return f"[open]({text})"
-    return text if len(text) <= PREVIEW_CHARACTERS else text[: PREVIEW_CHARACTERS - 1] + "…"
+    text = " ".join(str("" if value is None else value).split())
+    if column == "uri":
+        return f"[open](<{text}>)"
+    return plain(text if len(text) <= PREVIEW_CHARACTERS else text[: PREVIEW_CHARACTERS - 1] + "…")
+
+
+def plain(text: str) -> str:
+    """Text on one line that Markdown shows as it is: somebody's document must not draw tables, links or images."""
+    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def annotations_metadata(reports: Sequence[AnnotationsReport]) -> Metadata:

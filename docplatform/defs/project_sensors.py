@@ -72,7 +72,8 @@ def build_labels_sensor(automation: AutomationSettings) -> dg.SensorDefinition:
         if versions == state.get("versions", {}):
             return dg.SensorResult(skip_reason="no labelled document has changed", cursor=cursor)
         return dg.SensorResult(
-            run_requests=[dg.RunRequest(run_key=digest(versions))],
+            # not a hash of the versions: labels put back to what they were must be checked again
+            run_requests=[dg.RunRequest(run_key=watched)],
             dynamic_partitions_requests=[model_projects.build_add_request(sorted(versions))],
             cursor=cursor,
         )
@@ -171,7 +172,9 @@ def build_champion_sensor(automation: AutomationSettings) -> dg.SensorDefinition
         keys, new_state = next_sweep(
             state, champions, applies_to, ledger.lake_partitions(), automation.max_run_requests
         )
-        suffix = digest(new_state.get("to") or new_state["done"])
+        # with how often each changed: a champion put back must be swept for as well
+        changes = {name: len(model_registry.alias_history(name, CHAMPION)) for name in champions}
+        suffix = digest([new_state.get("to") or new_state["done"], changes])
         requests = [
             dg.RunRequest(run_key=f"{key}@{suffix}", partition_key=key, tags={LAKE_PARTITION_TAG: key}) for key in keys
         ]

@@ -30,8 +30,10 @@ def build_resources(platform: Platform, overrides: Mapping[str, object]) -> dict
 def _capability(platform: Platform, key: str, description: str) -> dg.ResourceDefinition:
     def provide(_context: dg.InitResourceContext) -> Iterator[object]:
         capability = getattr(platform, key)
-        yield capability
-        if key == "document_reader":  # its worker processes must not outlive the run
-            capability.close()
+        try:
+            yield capability
+        finally:
+            if key == "document_reader":  # its worker processes must not outlive the run
+                capability.close()
 
     return dg.ResourceDefinition(resource_fn=provide, description=description)

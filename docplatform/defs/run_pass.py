@@ -156,9 +156,10 @@ class Pass:
         self.report.runs.append(result.run_id)
         elapsed = time.monotonic() - began
         self.report.seconds[job_name] = self.report.seconds.get(job_name, 0.0) + elapsed
-        for event in result.all_events:
-            if event.is_step_failure:
-                self.report.failures.append(_failure_text(job_name, tags or {}, event))
+        failures = [_failure_text(job_name, tags or {}, event) for event in result.all_events if event.is_step_failure]
+        if not result.success and not failures:
+            failures = [f"{job_name}: run {result.run_id} failed before any of its steps; the UI shows why"]
+        self.report.failures += failures
         return result.success
 
 

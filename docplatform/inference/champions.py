@@ -20,8 +20,8 @@ def load_model(project: ModelProject, version: int, registry: ModelRegistry) -> 
 def champion_stages(lake: Lake, projects: ProjectStore, registry: ModelRegistry) -> list[PredictionStage]:
     """A prediction stage for every project with a champion, each after those whose classes it needs.
 
-    A model is loaded when its stage has a first text to predict. Projects whose YAML is wrong are left out: the asset
-    ``annotations`` fails naming them, and the others go on.
+    A model is loaded when its stage has a first text to predict. Projects whose YAML is wrong are left out: a check of
+    the asset ``annotations`` names them, and the others go on.
     """
     stages = []
     for project in prediction_order(projects.load()[0]):

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.documents.predictions import Prediction
+from docplatform.errors import ReasonCode
 from docplatform.labels.projects import ModelProject, as_text
 from docplatform.lake.lake import Lake
 from docplatform.lake.partitions import LakePartition
@@ -60,7 +61,11 @@ class RoutingStage:
         for row in rows:
             document: Document = row["document"]
             path = lake_path(document)
-            self.blob_store.copy(document.blob_path, path)
+            try:
+                self.blob_store.copy(document.blob_path, path)
+            except FileNotFoundError:
+                yield _bytes_gone(document.document_id, document.blob_path)
+                continue
             yield Made(
                 document_id=document.document_id,
                 values={
@@ -101,15 +106,27 @@ class ReadingStage:
     def process(self, rows: Iterator[Row]) -> Iterator[Made | Failed]:
         """Hand the bytes to the reader's workers and take results as they come."""
         names: dict[str, str] = {}
+        gone: list[Failed] = []
 
         def sources() -> Iterator[DocumentSource]:
             for row in rows:
                 key = row["document_id"]
+                try:
+                    data = self.blob_store.get(row["lake_path"])
+                except FileNotFoundError:
+                    gone.append(_bytes_gone(key, row["lake_path"]))
+                    continue
                 names[key] = row["name"]
-                yield DocumentSource(key, self.blob_store.get(row["lake_path"]), row["media_type"])
+                yield DocumentSource(key, data, row["media_type"])
 
         for outcome in self.reader.read_many(sources()):
             yield _read_row(outcome, names.pop(outcome.key))
+        yield from gone
+
+
+def _bytes_gone(document_id: str, path: str) -> Failed:
+    message = f"Its bytes are not at {path} any more: restore them there, then replay it."
+    return Failed(document_id=document_id, reason=ReasonCode.MISSING, message=message)
 
 
 def _read_row(outcome: ReadOutcome, name: str) -> Made | Failed:

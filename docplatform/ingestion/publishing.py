@@ -85,7 +85,10 @@ def _import(recorded: RecordedArrival, ledger: Ledger, blob_store: BlobStore, pr
 
     def read_document(location: str) -> bytes | None:
         document = ledger.find_documents(arrival.customer, [location]).get(location)
-        return blob_store.get(document.blob_path) if document is not None else None
+        try:
+            return None if document is None else blob_store.get(document.blob_path)
+        except FileNotFoundError:
+            return None
 
     plan = plan_import(
         blob_store.get(arrival.blob_path),

@@ -15,7 +15,7 @@ from docplatform.lake.lake import Lake
 from docplatform.lake.tables import ANNOTATIONS, DATASET_VERSIONS, LABELED_DATASET, TABLES
 from docplatform.lake.values import entities_from, entities_value
 from docplatform.ledger.ledger import Ledger
-from docplatform.training.annotations import LabelSource
+from docplatform.training.annotations import LabelSource, is_current
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +46,12 @@ def freeze_dataset(
     """Freeze the project's annotations and their texts as a dataset version. The same rows are the same version.
 
     Raises:
-        PermanentError: where no labelled document has been read yet.
+        PermanentError: where no labelled document has been read yet, or labels or texts changed since the annotations
+            were made.
         ConfigurationError: where the label file is missing or can't be parsed.
     """
-    source_version = LabelSource.load(project, projects=projects, ledger=ledger).source_version(lake)
+    source = LabelSource.load(project, projects=projects, ledger=ledger)
+    source_version = source.source_version(lake)
     text_spec = TABLES[project.text.table]
     annotations_version, text_version = lake.version(ANNOTATIONS.name), lake.version(text_spec.name)
     annotations = lake.read_rows(ANNOTATIONS, where={"project": project.name}, version=annotations_version)
@@ -57,6 +59,12 @@ def freeze_dataset(
         raise PermanentError(
             f"Project {project.name} has no labelled document to train on yet: materialize `annotations` after the "
             f"documents named in projects/{project.labels} have arrived for customer {project.customer} and been read."
+        )
+    if not is_current(annotations, source, lake):
+        # the dataset would bear the version of labels and texts that it doesn't hold, and never be made anew
+        raise PermanentError(
+            f"Project {project.name}: its label file or labelled documents changed since `annotations` was "
+            "materialized: materialize `annotations` first."
         )
     texts = _texts(lake, project, sorted({row["document_id"] for row in annotations}), text_version)
     former = latest_dataset(lake, project.name)

@@ -14,8 +14,9 @@ from docplatform.inference.champions import load_model
 from docplatform.labels.projects import ModelProject
 from docplatform.lake.lake import Lake
 from docplatform.lake.tables import CHAMPION_MODEL, EVALUATION_ERRORS, MODEL_EVALUATION
+from docplatform.models.factory import trainer_for
 from docplatform.registry.base import CHAMPION, ModelRegistry, ModelVersion
-from docplatform.training.candidates import require_dataset
+from docplatform.training.candidates import candidate_for, require_dataset
 from docplatform.training.datasets import DatasetVersion, load_examples
 
 
@@ -31,12 +32,15 @@ class Judgement:
     champion_evaluation: Evaluation | None
 
 
-def newest_candidate(project: str, registry: ModelRegistry, dataset: DatasetVersion) -> ModelVersion:
-    """The newest version trained on the dataset. Raises ``PermanentError`` where there is none."""
-    for version in reversed(registry.versions(project)):
-        if version.dataset_version == dataset.dataset_version:
-            return version
-    raise PermanentError(f"Project {project} has no model trained on its newest dataset: materialize `trained_model`.")
+def newest_candidate(project: ModelProject, registry: ModelRegistry, dataset: DatasetVersion) -> ModelVersion:
+    """The newest version that the project's trainer made of the dataset. Raises ``PermanentError``: there is none."""
+    candidate = candidate_for(registry, dataset, trainer_for(project).fingerprint)
+    if candidate is None:
+        raise PermanentError(
+            f"Project {project.name} has no model that its trainer made of its newest dataset: materialize "
+            "`trained_model`."
+        )
+    return candidate
 
 
 def judge_candidate(project: ModelProject, *, lake: Lake, registry: ModelRegistry, run_id: str) -> Judgement:
@@ -45,7 +49,7 @@ def judge_candidate(project: ModelProject, *, lake: Lake, registry: ModelRegistr
     Raises ``PermanentError`` where there is no dataset or no candidate yet.
     """
     dataset = require_dataset(lake, project.name)
-    candidate = newest_candidate(project.name, registry, dataset)
+    candidate = newest_candidate(project, registry, dataset)
     champion = registry.aliased(project.name, CHAMPION)
     examples = load_examples(lake, project.name, dataset.dataset_version, [Split.TEST])
     for version in {v.version: v for v in (candidate, champion) if v is not None}.values():
@@ -60,7 +64,7 @@ def judge_candidate(project: ModelProject, *, lake: Lake, registry: ModelRegistr
 def load_judgement(project: ModelProject, *, lake: Lake, registry: ModelRegistry) -> Judgement:
     """What ``judge_candidate`` found last. Raises ``PermanentError`` where the newest candidate wasn't judged yet."""
     dataset = require_dataset(lake, project.name)
-    candidate = newest_candidate(project.name, registry, dataset)
+    candidate = newest_candidate(project, registry, dataset)
     champion = registry.aliased(project.name, CHAMPION)
     other = champion if champion is not None and champion.version != candidate.version else None
     try:
@@ -102,16 +106,18 @@ def decide_champion(project: ModelProject, *, lake: Lake, registry: ModelRegistr
         judgement.champion_evaluation,
         Thresholds(project.gate.min_f1, project.gate.max_regression, project.gate.min_label_f1),
     )
-    current = registry.aliased(project.name, CHAMPION)
-    if gate.promoted and (current is None or current.version != candidate.version):
-        registry.set_alias(project.name, CHAMPION, candidate.version, reason=gate.reason, run_id=run_id)
+    current, reason = registry.aliased(project.name, CHAMPION), gate.reason
+    if current is not None and current.version == candidate.version:
+        reason = f"Version {current.version} serves already. {gate.reason}" if gate.promoted else gate.reason
+    elif gate.promoted:
+        registry.set_alias(project.name, CHAMPION, candidate.version, reason=reason, run_id=run_id)
         current = candidate
     decision = Decision(
         project=project.name,
         candidate_version=candidate.version,
         champion_version=current.version if current else None,
         promoted=gate.promoted,
-        reason=gate.reason,
+        reason=reason,
     )
     lake.upsert(CHAMPION_MODEL, [_decision_row(decision, judgement, run_id)], run_id=run_id)
     return decision

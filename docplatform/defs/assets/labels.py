@@ -6,7 +6,7 @@ from docplatform.defs.assets.text import ocr_text, preprocessed_text
 from docplatform.defs.catalog import project_asset, table_asset
 from docplatform.defs.checks import SCHEMA, SCHEMA_CHECK, label_check, schema_check
 from docplatform.defs.failures import as_failures
-from docplatform.defs.partitions import MODEL_PROJECT, add_missing_partitions
+from docplatform.defs.partitions import MODEL_PROJECT, add_missing_partitions, project_of
 from docplatform.defs.previews import annotations_metadata, dataset_metadata
 from docplatform.labels.projects import ProjectStore
 from docplatform.lake.lake import Lake
@@ -27,7 +27,10 @@ _ALL = dg.AllPartitionMapping()
         dg.AssetCheckSpec(
             "has_no_label_errors",
             asset="annotations",
-            description="Every label lies on the text it declares; each that doesn't is named with its repair.",
+            description=(
+                "Every project can be used, and every label lies on the text it declares; each that doesn't is named "
+                "with its repair."
+            ),
         ),
         dg.AssetCheckSpec(SCHEMA_CHECK, asset="annotations", description=SCHEMA),
     ],
@@ -46,10 +49,13 @@ def annotations(
     from docplatform.training.annotations import refresh_all_annotations
 
     with as_failures():
-        reports = refresh_all_annotations(projects=projects, ledger=ledger, lake=lake, run_id=context.run_id)
+        reports, problems = refresh_all_annotations(projects=projects, ledger=ledger, lake=lake, run_id=context.run_id)
+    for problem in problems:
+        context.log.error("a project is left out: %s", problem)
     add_missing_partitions(context.instance, MODEL_PROJECT, [report.project for report in reports])
     return dg.MaterializeResult(
-        metadata=annotations_metadata(reports), check_results=[label_check(reports), schema_check(lake, "annotations")]
+        metadata=annotations_metadata(reports),
+        check_results=[label_check(reports, problems), schema_check(lake, "annotations")],
     )
 
 
@@ -75,7 +81,7 @@ def labeled_dataset(
     from docplatform.training.datasets import freeze_dataset
 
     with as_failures():
-        project = projects.get(context.partition_key)
+        project = project_of(context, projects)
         dataset = freeze_dataset(project, projects=projects, ledger=ledger, lake=lake, run_id=context.run_id)
     return dg.MaterializeResult(
         metadata=dataset_metadata(dataset, lake), check_results=[schema_check(lake, "labeled_dataset")]

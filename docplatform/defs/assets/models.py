@@ -7,7 +7,7 @@ from docplatform.defs.assets.labels import labeled_dataset
 from docplatform.defs.catalog import CODE_VERSION, OWNERS, project_asset
 from docplatform.defs.checks import f1_check, schema_check
 from docplatform.defs.failures import as_failures
-from docplatform.defs.partitions import model_projects
+from docplatform.defs.partitions import model_projects, project_of
 from docplatform.defs.previews import decision_metadata, judgement_metadata, model_metadata
 from docplatform.labels.projects import ProjectStore
 from docplatform.lake.lake import Lake
@@ -51,7 +51,7 @@ def trained_model(
     from docplatform.training.candidates import train_candidate
 
     with as_failures():
-        project = projects.get(context.partition_key)
+        project = project_of(context, projects)
         version = train_candidate(
             project, lake=lake, registry=model_registry, run_id=context.run_id, retrain=config.retrain
         )
@@ -75,7 +75,7 @@ def model_evaluation(
     from docplatform.training.judging import judge_candidate
 
     with as_failures():
-        project = projects.get(context.partition_key)
+        project = project_of(context, projects)
         judgement = judge_candidate(project, lake=lake, registry=model_registry, run_id=context.run_id)
     return dg.MaterializeResult(
         metadata=judgement_metadata(project, judgement), check_results=[schema_check(lake, "model_evaluation")]
@@ -112,7 +112,7 @@ def champion_model(
     from docplatform.training.judging import decide_champion
 
     with as_failures():
-        project = projects.get(context.partition_key)
+        project = project_of(context, projects)
         decision = decide_champion(project, lake=lake, registry=model_registry, run_id=context.run_id)
     return dg.MaterializeResult(
         metadata=decision_metadata(decision, model_registry),

@@ -9,6 +9,7 @@ from docplatform.defs.assets.text import ocr_text, preprocessed_text
 from docplatform.defs.catalog import project_asset, table_spec
 from docplatform.defs.checks import drift_check, schema_check
 from docplatform.defs.failures import as_failures
+from docplatform.defs.partitions import project_of
 from docplatform.defs.previews import drift_metadata
 from docplatform.labels.projects import ProjectStore
 from docplatform.lake.lake import Lake
@@ -47,9 +48,7 @@ def drift_report(
     from docplatform.training.monitoring import check_drift
 
     with as_failures():
-        check = check_drift(
-            projects.get(context.partition_key), lake=lake, registry=model_registry, run_id=context.run_id
-        )
+        check = check_drift(project_of(context, projects), lake=lake, registry=model_registry, run_id=context.run_id)
     return dg.MaterializeResult(
         metadata=drift_metadata(check), check_results=[drift_check(check), schema_check(lake, "drift_report")]
     )
