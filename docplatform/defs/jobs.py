@@ -9,7 +9,6 @@ from docplatform.defs.assets.lake import routed_documents
 from docplatform.defs.assets.models import champion_model, model_evaluation, trained_model
 from docplatform.defs.assets.monitoring import drift_report
 from docplatform.defs.assets.text import ocr_text, preprocessed_text
-from docplatform.defs.partitions import lake_partitions, model_projects
 
 _READING = (routed_documents, ocr_text, preprocessed_text)
 _STAGES = (*_READING, predictions)
@@ -20,25 +19,21 @@ ingest_job = dg.define_asset_job(
 reading_job = dg.define_asset_job(
     "reading_job",
     _READING,
-    partitions_def=lake_partitions,
     description="Route, read and preprocess what is pending in lake partitions.",
 )
 process_job = dg.define_asset_job(
     "process_job",
     _STAGES,
-    partitions_def=lake_partitions,
     description="Everything for a lake partition: route, read, preprocess and predict what is pending.",
 )
 predict_job = dg.define_asset_job(
     "predict_job",
     [predictions],
-    partitions_def=lake_partitions,
     description="Predict what is pending in lake partitions: new documents, or all of them after a new champion.",
 )
 replay_job = dg.define_asset_job(
     "replay_job",
     _STAGES,
-    partitions_def=lake_partitions,
     config={"ops": {asset.key.path[-1]: {"config": {"replay": True}} for asset in _STAGES}},
     description="Take up the open quarantine entries of a lake partition again, with whatever is pending.",
 )
@@ -48,13 +43,11 @@ labels_job = dg.define_asset_job(
 retrain_job = dg.define_asset_job(
     "retrain_job",
     [labeled_dataset, trained_model, model_evaluation, champion_model],
-    partitions_def=model_projects,
     description="Freeze a project's dataset, train a candidate, judge it, and let the gate decide.",
 )
 drift_job = dg.define_asset_job(
     "drift_job",
     [drift_report],
-    partitions_def=model_projects,
     description="Compare a project's recent documents and predictions with its champion's training data.",
 )
 
