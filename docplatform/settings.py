@@ -80,6 +80,7 @@ class AutomationSettings(BaseModel):
     stable_seconds: float = Field(2.0, ge=0, description="A landing file untouched this long counts as finished.")
     max_run_requests: int = Field(50, ge=1, description="Most runs one tick requests.")
     retraining_cron: str = "0 2 * * *"
+    catch_up_cron: str = "45 * * * *"
     drift_cron: str = "30 6 * * *"
     maintenance_cron: str = "0 4 * * 0"
     quarantine_days: int = Field(7, ge=0, description="Open quarantine entries older than this fail their check.")

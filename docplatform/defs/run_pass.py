@@ -12,6 +12,7 @@ from itertools import groupby
 import dagster as dg
 
 from docplatform.composition import Platform
+from docplatform.defs.behind import partitions_behind
 from docplatform.defs.build import build_defs
 from docplatform.defs.home_instance import PROCESS_TAG, process_identity
 from docplatform.defs.partitions import LAKE_PARTITION, MODEL_PROJECT, add_missing_partitions
@@ -78,14 +79,12 @@ class Pass:
             self._execute("ingest_job")
 
     def _read(self) -> None:
-        from docplatform.inference.stages import PreprocessingStage, ReadingStage, RoutingStage
+        from docplatform.inference.stages import reading_stages
 
         platform = self._platform
-        stages: list[Stage] = [
-            RoutingStage(platform.ledger, platform.blob_store),
-            ReadingStage(platform.lake, platform.blob_store, platform.document_reader),
-            PreprocessingStage(platform.lake, platform.text_preprocessor),
-        ]
+        stages = reading_stages(
+            platform.ledger, platform.blob_store, platform.lake, platform.document_reader, platform.text_preprocessor
+        )
         self._execute_partitions("reading_job", self._behind(stages))
 
     def _train(self) -> list[str]:
@@ -121,21 +120,8 @@ class Pass:
             self._execute("drift_job", {"dagster/partition": name})
 
     def _behind(self, stages: Sequence[Stage]) -> list[str]:
-        """The lake partitions with something pending, or that Dagster doesn't know as materialized.
-
-        The latter are those that a killed pass had committed but not yet announced.
-        """
-        from docplatform.lake.incremental import pending_counts
-
         keys = self._platform.ledger.lake_partitions()
-        add_missing_partitions(self._instance, LAKE_PARTITION, keys)
-        behind: set[str] = set()
-        for stage in stages:
-            materialized = self._instance.get_materialized_partitions(dg.AssetKey(stage.table.name))
-            behind |= set(keys) - materialized
-            counts = pending_counts(self._platform.lake, stage, keys)
-            behind |= {key for key, count in counts.items() if count}
-        return sorted(behind)
+        return partitions_behind(self._instance, self._platform.lake, keys, stages)
 
     def _execute_partitions(self, job_name: str, keys: Sequence[str]) -> None:
         """Run a job for these lake partitions: one Dagster run for each contiguous range of them."""

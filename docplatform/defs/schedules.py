@@ -1,13 +1,20 @@
-"""Schedules: nightly retraining, daily drift checks, weekly maintenance."""
+"""Schedules: hourly catching up, nightly retraining, daily drift checks, weekly maintenance."""
 
 import dagster as dg
 
-from docplatform.defs.jobs import drift_job, labels_job
+from docplatform.defs.arrival_sensors import LAKE_PARTITION_TAG, is_running
+from docplatform.defs.behind import partitions_behind
+from docplatform.defs.jobs import drift_job, labels_job, process_job
 from docplatform.defs.maintenance import maintenance_job
 from docplatform.defs.partitions import model_projects
 from docplatform.labels.projects import ProjectStore
+from docplatform.lake.lake import Lake
+from docplatform.ledger.ledger import Ledger
+from docplatform.ocr.base import DocumentReader
 from docplatform.registry.base import CHAMPION, ModelRegistry
 from docplatform.settings import AutomationSettings
+from docplatform.storage.base import BlobStore
+from docplatform.text.base import TextPreprocessor
 
 
 def build_schedules(automation: AutomationSettings) -> list[dg.ScheduleDefinition]:
@@ -33,6 +40,38 @@ def build_schedules(automation: AutomationSettings) -> list[dg.ScheduleDefinitio
         tick = context.scheduled_execution_time.isoformat()
         return [dg.RunRequest(run_key=f"{name}@{tick}", partition_key=name) for name in names if name in known]
 
+    @dg.schedule(
+        name="catch_up_schedule",
+        job=process_job,
+        cron_schedule=automation.catch_up_cron,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=(
+            "Every hour: processes lake partitions that are behind all the same, because a run failed, or because the "
+            "reader, the preprocessing or their options changed."
+        ),
+    )
+    def catch_up_schedule(
+        context: dg.ScheduleEvaluationContext,
+        blob_store: dg.ResourceParam[BlobStore],
+        ledger: dg.ResourceParam[Ledger],
+        lake: dg.ResourceParam[Lake],
+        document_reader: dg.ResourceParam[DocumentReader],
+        text_preprocessor: dg.ResourceParam[TextPreprocessor],
+    ) -> list[dg.RunRequest] | dg.SkipReason:
+        from docplatform.inference.stages import reading_stages
+
+        if is_running(context.instance, process_job.name):
+            return dg.SkipReason("lake partitions are being processed")
+        stages = reading_stages(ledger, blob_store, lake, document_reader, text_preprocessor)
+        behind = partitions_behind(context.instance, lake, ledger.lake_partitions(), stages)
+        if not behind:
+            return dg.SkipReason("no lake partition is behind")
+        tick = context.scheduled_execution_time.isoformat()
+        return [
+            dg.RunRequest(run_key=f"{key}@{tick}", partition_key=key, tags={LAKE_PARTITION_TAG: key})
+            for key in behind[: automation.max_run_requests]
+        ]
+
     retraining_schedule = dg.ScheduleDefinition(
         name="retraining_schedule",
         job=labels_job,
@@ -50,4 +89,4 @@ def build_schedules(automation: AutomationSettings) -> list[dg.ScheduleDefinitio
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Every Sunday: compacts tables and removes versions that no dataset is pinned to.",
     )
-    return [retraining_schedule, drift_schedule, maintenance_schedule]
+    return [catch_up_schedule, retraining_schedule, drift_schedule, maintenance_schedule]

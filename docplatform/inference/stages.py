@@ -15,7 +15,7 @@ from docplatform.labels.projects import ModelProject, as_text
 from docplatform.lake.lake import Lake
 from docplatform.lake.partitions import LakePartition
 from docplatform.lake.routing import lake_path
-from docplatform.lake.stages import Failed, Made, Row
+from docplatform.lake.stages import Failed, Made, Row, Stage
 from docplatform.lake.tables import OCR_TEXT, PREDICTIONS, PREPROCESSED_TEXT, ROUTED_DOCUMENTS, TABLES, TableSpec
 from docplatform.lake.values import categories_value, entities_value
 from docplatform.ledger.ledger import Ledger
@@ -251,6 +251,17 @@ class PredictionStage:
                     document_id=row["document_id"],
                     values={"name": row["name"], **prediction_values(self.project, self.version, prediction)},
                 )
+
+
+def reading_stages(
+    ledger: Ledger, blob_store: BlobStore, lake: Lake, reader: DocumentReader, preprocessor: TextPreprocessor
+) -> list[Stage]:
+    """The stages from a document's arrival to text made ready, in order."""
+    return [
+        RoutingStage(ledger, blob_store),
+        ReadingStage(lake, blob_store, reader),
+        PreprocessingStage(lake, preprocessor),
+    ]
 
 
 def prediction_values(project: ModelProject, version: int, prediction: Prediction) -> dict[str, object]:
