@@ -15,7 +15,7 @@ from docplatform.errors import ConfigurationError
 from docplatform.labels.importing import plan_import
 from docplatform.labels.projects import ModelProject, ProjectStore
 from docplatform.lake.lake import Lake
-from docplatform.lake.quarantine import quarantine_at_arrival
+from docplatform.lake.quarantine import quarantine_at_arrival, resolve_at_arrival
 from docplatform.lake.tables import RAW_BLOBS
 from docplatform.ledger.ledger import Ledger
 from docplatform.ledger.records import Document, Outcome, RecordedArrival
@@ -49,6 +49,8 @@ def publish_arrivals(
         lake.upsert(RAW_BLOBS, [_row(item) for item in recorded], run_id=run_id)
         refused = [item for item in recorded if item.outcome is Outcome.QUARANTINED]
         quarantine_at_arrival(lake, _documents(ledger, refused), run_id=run_id)
+        landed = [item.arrival.document_id for item in recorded if item.outcome is Outcome.LANDED]
+        resolve_at_arrival(lake, landed, run_id=run_id)
         for item in recorded:
             if item.outcome is Outcome.LANDED and item.arrival.media_type == media_types.LABELS.mime:
                 try:

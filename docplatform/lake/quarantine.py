@@ -147,6 +147,15 @@ def quarantine_at_arrival(lake: Lake, documents: Sequence[Document], *, run_id: 
     return len(new)
 
 
+def resolve_at_arrival(lake: Lake, document_ids: Collection[str], *, run_id: str) -> int:
+    """Close the entries of documents that were refused at arrival and have landed since; the number of them."""
+    found = find_entries(lake, states=(EntryState.OPEN, EntryState.DISMISSED), stage=RAW_BLOBS.name, scope="")
+    landed = set(document_ids)
+    resolved = [entry.in_state(EntryState.RESOLVED, run_id) for entry in found if entry.document_id in landed]
+    write_entries(lake, resolved, run_id)
+    return len(resolved)
+
+
 def replay(
     lake: Lake,
     *,

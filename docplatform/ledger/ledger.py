@@ -6,7 +6,7 @@ Belongs here: every query. Doesn't: tables (``schema``), connections (``database
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -50,7 +50,8 @@ class Ledger:
         """Enter arrivals, all or none, in their order; durable on return.
 
         One that was recorded before (same ``arrival_id``) comes back as it was, with ``is_new=False``. A new one is
-        QUARANTINED where it has a reason, DUPLICATE where its document is known already, else LANDED. Of two
+        QUARANTINED where it has a reason, DUPLICATE where its document is known already and goes on, else LANDED: so
+        content that was refused lands when it comes again and is no longer refused (a limit was raised). Of two
         processes that bring the same content at once, one lands it.
         """
         with writing(self._engine) as connection:
@@ -173,26 +174,31 @@ def _enter(connection: sa.Connection, arrivals: Sequence[Arrival]) -> list[Outco
     """Insert arrivals that aren't there, and the documents and lake partitions they bring. Their outcomes, in order."""
     if not arrivals:
         return []
-    known = set(_documents_by_id(connection, {arrival.document_id for arrival in arrivals}))
+    there = _documents_by_id(connection, {arrival.document_id for arrival in arrivals})
+    routable = {document_id: document.reason is None for document_id, document in there.items()}
     rows, documents, outcomes = [], {}, []
     for arrival in arrivals:
-        outcome = _outcome(arrival, known)
+        outcome = _outcome(arrival, routable)
         outcomes.append(outcome)
         rows.append(_arrival_row(arrival, outcome))
-        if arrival.document_id not in known:
+        if arrival.document_id not in routable or outcome is Outcome.LANDED:
             documents[arrival.document_id] = _document_row(arrival)
-            known.add(arrival.document_id)
+            routable[arrival.document_id] = arrival.reason is None
     connection.execute(sa.insert(ARRIVALS), rows)
     if documents:
+        # a document that was refused and now goes on gets a new seq, so that sensors see it
+        for ids in _chunks(set(documents) & set(there)):
+            connection.execute(sa.delete(DOCUMENTS).where(DOCUMENTS.c.document_id.in_(ids)))
         connection.execute(sa.insert(DOCUMENTS), list(documents.values()))
         _enter_partitions(connection, {row["lake_partition"] for row in documents.values() if row["routable"]})
     return outcomes
 
 
-def _outcome(arrival: Arrival, known: set[str]) -> Outcome:
+def _outcome(arrival: Arrival, routable: Mapping[str, bool]) -> Outcome:
+    """``routable``: the documents there are, and whether they go on."""
     if arrival.reason is not None:
         return Outcome.QUARANTINED
-    return Outcome.DUPLICATE if arrival.document_id in known else Outcome.LANDED
+    return Outcome.DUPLICATE if routable.get(arrival.document_id) else Outcome.LANDED
 
 
 def _enter_partitions(connection: sa.Connection, keys: set[str]) -> None:

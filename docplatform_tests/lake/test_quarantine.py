@@ -16,6 +16,7 @@ from docplatform.lake.quarantine import (
     open_entries,
     quarantine_at_arrival,
     replay,
+    resolve_at_arrival,
     write_entries,
 )
 from docplatform.ledger.ledger import Ledger
@@ -138,3 +139,15 @@ def test_what_is_refused_at_arrival_is_entered_once_and_stays_as_somebody_left_i
     assert [entry.name for entry in open_entries(lake)] == ["bomb.pdf"]
     assert quarantine_at_arrival(lake, [], run_id="r3") == 0
     ledger.close()
+
+
+def test_an_entry_made_at_arrival_is_closed_once_its_document_lands(lake: Lake) -> None:
+    write_entries(lake, [entry("a", stage="raw_blobs"), entry("b", stage="raw_blobs"), entry("a")], "r")
+    assert resolve_at_arrival(lake, ["a", "unknown"], run_id="r2") == 1
+    states = {(found.document_id, found.stage): found.state for found in find_entries(lake)}
+    assert states == {
+        ("a", "raw_blobs"): EntryState.RESOLVED,
+        ("b", "raw_blobs"): EntryState.OPEN,
+        ("a", "ocr_text"): EntryState.OPEN,
+    }
+    assert resolve_at_arrival(lake, ["a"], run_id="r3") == 0

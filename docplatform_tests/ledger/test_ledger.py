@@ -52,6 +52,11 @@ class TestRecording:
                 [QUARANTINED, QUARANTINED],
                 id="the same bad content is refused each time",
             ),
+            pytest.param(
+                [arrival("a", "x", reason=ReasonCode.TOO_LARGE), arrival("b", "x"), arrival("c", "x")],
+                [QUARANTINED, LANDED, DUPLICATE],
+                id="refused content lands once it is no longer refused",
+            ),
             pytest.param([], [], id="nothing"),
         ],
     )
@@ -71,6 +76,17 @@ class TestRecording:
         assert [again[2].seq, again[0].seq] == [done.seq for done in first]
         assert again[2].arrival.name == "a.pdf"
         assert ledger.arrival_counts() == ArrivalCounts(landed=2, duplicate=1)
+
+    def test_a_refused_document_that_lands_later_is_seen_by_sensors(self, ledger: Ledger) -> None:
+        ledger.record([arrival("a", "x", reason=ReasonCode.TOO_LARGE), arrival("other")])
+        cursor = ledger.last_seq()
+        assert ledger.lake_partitions_after(cursor, 10) == []
+        ledger.record([arrival("b", "x", lake_partition="acme/pdf/2026-11-21")])
+        assert [key for key, _ in ledger.lake_partitions_after(cursor, 10)] == ["acme/pdf/2026-11-21"]
+        [document] = ledger.documents("acme/pdf/2026-11-21")
+        assert document.reason is None
+        assert ledger.quarantined_documents() == []
+        assert len(ledger.documents_after(0, 10)) == 2
 
     def test_an_id_twice_in_one_call_is_recorded_once(self, ledger: Ledger) -> None:
         assert outcomes(ledger, arrival("a"), arrival("b"), arrival("a")) == [
