@@ -19,12 +19,12 @@ from typing import NamedTuple
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from docplatform.labels.offsets import TextOffsets, decode_document
 from machine import describe
 
 from docplatform.documents.predictions import Entity, LabeledExample, Prediction, TaskKind
 from docplatform.evaluation.metrics import Evaluation, evaluate
 from docplatform.labels.azure_language import parse_label_file
-from docplatform.labels.offsets import TextOffsets, decode_document
 from docplatform.labels.projects import ModelProject
 from docplatform.models.factory import trainer_for
 from docplatform.models.local.examples import deal_folds
@@ -116,8 +116,8 @@ def azure_project(folder: Path) -> tuple[Examples, None]:
         offsets = TextOffsets(text, labels.string_index_type)
         entities = []
         for entity in document.entities:
-            start, length = offsets.span_to_code_points(entity.offset, entity.length)
-            entities.append(Entity(entity.category, start, length, text[start : start + length]))
+            start, end = offsets.span_to_code_points(entity.offset, entity.length)
+            entities.append(Entity(entity.category, start, end - start, text[start:end]))
         examples.append(LabeledExample(document.location, text, document.classes, tuple(entities)))
     return examples, None
 

@@ -36,11 +36,11 @@ class Separation:
     z: float
 
 
-def tell_apart(reference: Sequence[str], current: Sequence[str]) -> Separation:
+def tell_apart(reference: Sequence[str], current: Sequence[str]) -> Separation | None:
     """Cross-fit a classifier of current against reference texts.
 
     The AUC is the mean over folds, weighted by the pairs they compare; its variance under "no difference" is that of
-    the Mann-Whitney statistic.
+    the Mann-Whitney statistic. None where the texts are copies of so few that no fold holds both sides.
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -51,7 +51,10 @@ def tell_apart(reference: Sequence[str], current: Sequence[str]) -> Separation:
     with threadpool_limits(1):
         rows = _rows(texts)
         tested = [_fold_auc(rows, is_current, folds == fold) for fold in range(_FOLDS)]
-    aucs, pairs, variances = (np.array(values) for values in zip(*[t for t in tested if t[1]], strict=True))
+    usable = [fold for fold in tested if fold[1]]
+    if not usable:
+        return None
+    aucs, pairs, variances = (np.array(values) for values in zip(*usable, strict=True))
     weights = pairs / pairs.sum()
     auc = float(weights @ aucs)
     return Separation(auc, float((auc - 0.5) / np.sqrt(weights**2 @ variances)))

@@ -10,8 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from docplatform.documents.predictions import Prediction
+
+if TYPE_CHECKING:
+    from docplatform.evaluation.domain_classifier import Separation
+    from docplatform.evaluation.stability import MixChange
 
 MIN_DOCUMENTS = 30
 MIN_AUC = 0.60
@@ -59,24 +64,24 @@ def detect_drift(
     from docplatform.evaluation.stability import compare_confidence, compare_mix
 
     domain = mix = confidence_psi = None
+    findings = []
+    texts_drifted = mix_drifted = False
     if min(len(reference_texts), len(current_texts)) >= MIN_DOCUMENTS:
         domain = tell_apart(reference_texts, current_texts)
+        texts_drifted = domain is not None and domain.auc >= MIN_AUC and domain.z >= MIN_Z
+        findings.append(_domain_words(domain, drifted=texts_drifted))
     if min(len(reference_predictions), len(current_predictions)) >= MIN_DOCUMENTS:
         mix = compare_mix(reference_predictions, current_predictions)
         confidence_psi = compare_confidence(reference_predictions, current_predictions)
-    texts_drifted = domain is not None and domain.auc >= MIN_AUC and domain.z >= MIN_Z
-    mix_drifted = mix is not None and mix.psi >= MIN_PSI and mix.p_value <= MAX_P_VALUE
-    findings = []
-    if domain is not None:
-        findings.append(_domain_words(domain.auc, domain.z, drifted=texts_drifted))
-    if mix is not None:
-        findings.append(_mix_words(mix.psi, mix.p_value, mix.largest_shift, drifted=mix_drifted))
+        mix_drifted = mix.psi >= MIN_PSI and mix.p_value <= MAX_P_VALUE
+        findings.append(_mix_words(mix, drifted=mix_drifted))
     if not findings:
         findings = [
             f"Too few documents to tell: {len(reference_texts)} reference and {len(current_texts)} recent texts, "
             f"{len(reference_predictions)} and {len(current_predictions)} predictions; at least {MIN_DOCUMENTS} "
             "of each are needed"
         ]
+    reason = "; ".join(findings)
     return DriftReport(
         reference_count=len(reference_texts),
         current_count=len(current_texts),
@@ -87,18 +92,21 @@ def detect_drift(
         confidence_psi=confidence_psi,
         mean_confidence=_mean([p.confidence_score for p in current_predictions]),
         alarm=texts_drifted or mix_drifted,
-        reason="; ".join(findings) + ".",
+        reason=f"{reason[0].upper()}{reason[1:]}.",
     )
 
 
-def _domain_words(auc: float, z: float, *, drifted: bool) -> str:
-    numbers = f"AUC {auc:.2f}, alarm from {MIN_AUC:.2f}; z {z:.1f}, alarm from {MIN_Z:.0f}"
-    return f"Recent texts {'differ from' if drifted else 'look like'} the reference ({numbers})"
+def _domain_words(domain: Separation | None, *, drifted: bool) -> str:
+    if domain is None:
+        return "the texts are copies of so few that they can't be compared"
+    numbers = f"AUC {domain.auc:.2f}, alarm from {MIN_AUC:.2f}; z {domain.z:.1f}, alarm from {MIN_Z:.0f}"
+    return f"recent texts {'differ from' if drifted else 'look like'} the reference ({numbers})"
 
 
-def _mix_words(psi: float, p_value: float, shift: str, *, drifted: bool) -> str:
-    numbers = f"PSI {psi:.2f}, alarm from {MIN_PSI:.2f}; p {p_value:.3f}, alarm to {MAX_P_VALUE:.3f}"
-    return f"predicted classes {'have shifted, most of all ' + shift if drifted else 'are mixed as before'} ({numbers})"
+def _mix_words(mix: MixChange, *, drifted: bool) -> str:
+    numbers = f"PSI {mix.psi:.2f}, alarm from {MIN_PSI:.2f}; p {mix.p_value:.3f}, alarm to {MAX_P_VALUE:.3f}"
+    moved = f"have shifted, most of all {mix.largest_shift}" if drifted else "are mixed as before"
+    return f"predicted classes {moved} ({numbers})"
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -14,7 +14,7 @@ from docplatform.models.base import Model, Trainer
 
 
 class TrainerContract:
-    """Fixtures: ``trainer``, ``examples`` it can learn from, ``texts`` to predict, ``unlearnable`` lists of examples."""
+    """Fixtures: ``trainer``, ``examples`` to learn from, ``texts`` to predict, ``unlearnable`` lists of examples."""
 
     @pytest.fixture(scope="class")
     @classmethod

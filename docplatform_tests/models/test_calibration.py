@@ -12,6 +12,7 @@ from docplatform.models.local.calibration import (
     softmax,
 )
 from docplatform.models.local.examples import ALWAYS_TRAIN, deal_folds
+from docplatform.models.local.linear import fit_one_vs_rest
 
 
 def test_the_scale_that_made_the_truth_is_found_again() -> None:
@@ -69,3 +70,14 @@ def test_folds_are_even_in_every_class_and_the_same_in_any_order() -> None:
 def test_copies_of_a_text_share_a_fold() -> None:
     folds = deal_folds(["same", "x", "same", "y", "same"], ["a"] * 5, 2)
     assert folds[0] == folds[2] == folds[4]
+
+
+def test_a_class_that_all_or_none_of_the_rows_have_gets_a_constant_score() -> None:
+    from scipy.sparse import csr_matrix
+
+    rows = csr_matrix(np.eye(3))
+    has = np.array([[True, False, True], [True, False, False], [True, False, False]])
+    scores = fit_one_vs_rest(rows, has, 1.0).scores(rows)
+    assert list(scores[:, 0]) == [1.0] * 3
+    assert list(scores[:, 1]) == [-1.0] * 3
+    assert scores[:, 2].argmax() == 0

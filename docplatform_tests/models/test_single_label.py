@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import pytest
 
 from docplatform.documents.predictions import LabeledExample
 from docplatform.errors import ConfigurationError, PermanentError
+from docplatform.models.local.model_folder import read_model, write_model
+from docplatform.models.local.multi_label import MultiLabelTrainer
 from docplatform.models.local.single_label import SingleLabelTrainer
 from docplatform_tests.contracts.trainer import TrainerContract
 from docplatform_tests.models.letters import single_label
@@ -93,6 +96,19 @@ def test_a_large_validation_split_is_what_is_held_out(monkeypatch: pytest.Monkey
     monkeypatch.setattr("docplatform.models.local.selection._ENOUGH_VALIDATION", 30)
     model = SingleLabelTrainer.from_options({}).train(single_label(), single_label(30, seed=8))
     assert model.predict(["amount due vendor"])[0].categories[0].category == "invoice"
+
+
+@pytest.mark.parametrize("trainer", [SingleLabelTrainer, MultiLabelTrainer])
+def test_a_model_whose_header_lacks_something_is_refused(trainer, tmp_path) -> None:
+    made = trainer.from_options({"regularization": 1.0})
+    model = made.train(single_label(12), [])
+    (tmp_path / "whole").mkdir()
+    model.save(tmp_path / "whole")
+    header, files = read_model(tmp_path / "whole", json.loads((tmp_path / "whole/model.json").read_text())["engine"])
+    rest = {k: v for k, v in header.items() if k not in ("format", "engine", "files", "labels")}
+    write_model(tmp_path, header["engine"], rest, files)
+    with pytest.raises(PermanentError, match=r"can't be read .KeyError: 'labels'"):
+        made.load(tmp_path)
 
 
 @pytest.mark.parametrize(

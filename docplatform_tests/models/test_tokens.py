@@ -97,3 +97,8 @@ def test_features_look_past_the_edges_of_a_chunk_but_not_past_the_line_for_its_w
     (features,) = view.features(2, 3)
     assert {"w=12", "-1w=due", "[total"} & set(features) == {"w=12", "-1w=due"}
     assert {"]paid", "Lat=0", "digits=2"} <= set(features)
+
+
+def test_an_entity_longer_than_a_chunk_stays_whole() -> None:
+    tokens = tokenize("w " * 500)
+    assert chunk(tokens, [(0, 300)]) == [(0, 300), (300, 500)]
