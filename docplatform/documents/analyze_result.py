@@ -136,10 +136,12 @@ class AnalyzeResult(Element):
         """The text of spans, joined by a space. Only right for code point offsets.
 
         Raises:
-            ValueError: where this result counts otherwise; see ``spans.to_code_points``.
+            ValueError: where this result counts otherwise; see ``offsets.TextOffsets``.
         """
         if self.string_index_type != UNICODE_CODE_POINT:
-            raise ValueError(f"Offsets are {self.string_index_type}; convert them with spans.to_code_points first.")
+            raise ValueError(
+                f"Offsets are {self.string_index_type}; convert them with documents.offsets.TextOffsets first."
+            )
         return " ".join(self.content[span.offset : span.end] for span in spans)
 
     @property

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 from docplatform.documents import binary_probe, text_probe
 from docplatform.documents.binary_probe import ByteWindow
+from docplatform.documents.decoding import decode_head
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ def sniff(data: ByteWindow, name_hint: str | None = None) -> MediaType:
     binary = _by_magic(data, head)
     if binary is not None:
         return binary
-    text = text_probe.decode_head(head)
+    text = decode_head(head)
     if text is None:
         return UNKNOWN
     if not text.strip():
@@ -270,7 +271,7 @@ def _structured_text(data: ByteWindow, text: str, hint: MediaType | None) -> Med
 def _json_type(data: ByteWindow, text: str, hint: MediaType | None) -> MediaType | None:
     is_whole = len(data) <= _WHOLE_JSON_BYTES
     if is_whole and len(data) > text_probe.HEAD_BYTES:
-        text = text_probe.decode_head(data[0:_WHOLE_JSON_BYTES]) or text
+        text = decode_head(data[0:_WHOLE_JSON_BYTES]) or text
     if text_probe.is_label_file(text, is_whole=is_whole):
         return LABELS
     return JSON if hint is JSON or text_probe.is_json(text, is_whole=is_whole) else None

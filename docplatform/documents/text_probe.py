@@ -1,27 +1,17 @@
-"""Whether bytes are text, and what kind of text: careful heuristics over a bounded head of the file.
+"""What kind of text a text is: careful heuristics over a bounded head of the file.
 
-Belongs here: telling text from binary and its kinds from each other, without raising. Doesn't: exact decoding of a
-whole document (the readers do that), or naming types (``media_types``).
+Belongs here: telling kinds of text from each other, without raising. Doesn't: decoding (``decoding``), or naming types
+(``media_types``).
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
 import json
 import re
 
 HEAD_BYTES = 256 * 1024
 """How much of a file is looked at to tell its kind of text."""
-_MAX_CONTROL_SHARE = 0.01
-_BOMS = (
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-_CONTROLS = frozenset(range(32)) - {0x09, 0x0A, 0x0C, 0x0D, 0x1A, 0x1B} | {0x7F}
 _HTML_START = re.compile(
     r"(?><\?xml[^>]{0,500}\?>|<!--.{0,20000}?-->|\s)*+"  # atomic: comments in a row must not backtrack
     r"<(?:!doctype\s+html|(?:html|head|body|title|meta|link|base|div|span|p|table|thead|tbody|tr|h[1-6]|ul|ol|dl|section"
@@ -48,50 +38,6 @@ _MACHINE_HEADERS = frozenset(
     | {"content-transfer-encoding", "x-mailer", "x-originating-ip", "authentication-results", "arc-seal"}
 )
 _PERSON_HEADERS = frozenset(("from", "to", "cc", "bcc", "date", "subject", "reply-to", "sender"))
-
-
-def decode_head(head: bytes) -> str | None:
-    """The text that ``head`` (the first bytes of a file) holds, None where it isn't text.
-
-    Understands UTF-8, UTF-16 and UTF-32 with and without byte-order mark; text in any other encoding comes back as if
-    it were Latin-1, which is right for the ASCII in it: enough to tell kinds of text, not to read them.
-    """
-    for bom, encoding in _BOMS:
-        if head.startswith(bom):
-            return head[len(bom) :].decode(encoding, "replace")
-    wide = wide_encoding(head)
-    if wide is not None:
-        return head.decode(wide, "replace")
-    if sum(head.count(control) for control in _CONTROLS) > _MAX_CONTROL_SHARE * len(head):
-        return None
-    try:
-        return codecs.getincrementaldecoder("utf-8")().decode(head)  # a character cut at the end is no error
-    except UnicodeDecodeError:
-        return head.decode("latin-1")
-
-
-def wide_encoding(head: bytes) -> str | None:
-    """UTF-16 or UTF-32 with its byte order, where ``head`` is text in it (with a byte-order mark or without)."""
-    for bom, encoding in _BOMS:
-        if head.startswith(bom):
-            return encoding if encoding != "utf-8" else None
-    return next((name for name in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be") if _is_wide(head, name)), None)
-
-
-def _is_wide(head: bytes, encoding: str) -> bool:
-    """Whether ``head`` is UTF-16/32 without a byte-order mark: nearly every character is a printable one.
-
-    Random bytes fail: 1 in 32 UTF-16 units is a surrogate, and 1 in 7 characters isn't printable. Text read in the
-    wrong byte order fails too: hardly any of its characters are ASCII.
-    """
-    if b"\0" not in head:
-        return False
-    text = codecs.getincrementaldecoder(encoding)("replace").decode(head[: 16 * 1024])
-    if len(text) < 2 or "\0" in text:
-        return False
-    good = sum(character.isprintable() or character in "\t\n\r\f\v" for character in text) - text.count("\ufffd")
-    familiar = sum(character in "\t\n\r" or " " <= character <= "~" for character in text)
-    return good >= 0.99 * len(text) and (familiar >= 0.02 * len(text) or encoding.startswith("utf-32"))
 
 
 def is_html(text: str) -> bool:

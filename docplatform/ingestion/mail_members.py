@@ -17,7 +17,7 @@ from email.message import Message
 from email.parser import HeaderParser
 from typing import TypeAlias
 
-from docplatform.documents.text_probe import HEAD_BYTES, wide_encoding
+from docplatform.documents.decoding import as_ascii_superset
 from docplatform.ingestion.budget import Budget, bomb
 from docplatform.ingestion.zip_members import Part
 
@@ -42,10 +42,7 @@ def mail_members(data: bytes, budget: Budget) -> Iterator[Part]:
     Raises:
         PermanentError: BOMB where it crosses a limit.
     """
-    wide = wide_encoding(data[:HEAD_BYTES])
-    if wide is not None:
-        data = data.decode(wide, "replace").removeprefix("\ufeff").encode("utf-8", "replace")
-    data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
+    data = as_ascii_superset(data).lstrip(b"\r\n")
     for number, (headers, span) in enumerate(_leaves(data, budget), start=1):
         name = _file_name(headers)
         if name is None and _is_body(headers):

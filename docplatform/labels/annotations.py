@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from docplatform.documents.offsets import TextOffsets
 from docplatform.documents.predictions import TaskKind
 from docplatform.errors import ConfigurationError
 from docplatform.labels.doctor import check_labels
 from docplatform.labels.findings import LabelReport
 from docplatform.labels.label_file import DocumentLabels, LabelFile
-from docplatform.labels.offsets import TextOffsets
 from docplatform.labels.projects import ModelProject
 
 NO_CATEGORY = ""

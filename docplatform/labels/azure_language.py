@@ -15,10 +15,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from docplatform.documents.offsets import StringIndexType
 from docplatform.documents.predictions import Split, TaskKind
 from docplatform.labels.json_reader import JsonNode, LabelFileError, parse_json
 from docplatform.labels.label_file import DocumentLabels, LabeledEntity, LabelFile, LabelRegion
-from docplatform.labels.offsets import StringIndexType
 
 __all__ = ["LabelFile", "LabelFileError", "parse_label_file", "write_label_file"]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from docplatform.documents.offsets import StringIndexType, TextOffsets
 from docplatform.labels.boundaries import is_clean
 from docplatform.labels.label_file import LabeledEntity
-from docplatform.labels.offsets import StringIndexType, TextOffsets
 
 _MOST_SHIFT = 12
 """Largest constant shift looked for (units)."""

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from docplatform.documents import media_types
-from docplatform.errors import ConfigurationError
+from docplatform.documents.decoding import decode
+from docplatform.errors import ConfigurationError, PermanentError
 from docplatform.labels.azure_language import parse_label_file
 from docplatform.labels.doctor import check_labels
 from docplatform.labels.findings import FindingCode, LabelReport
 from docplatform.labels.label_file import LabelFile
-from docplatform.labels.offsets import decode_document
 from docplatform.labels.projects import AppliesTo, ModelProject
 
 _WORD_END = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -55,7 +55,6 @@ def plan_import(
     read_document: Callable[[str], bytes | None],
     name: str | None = None,
     existing: Callable[[str], ModelProject | None] = lambda _: None,
-    decode: Callable[[bytes], str] = lambda content: decode_document(content).text,
 ) -> ImportPlan:
     """Plan the import of a label file.
 
@@ -66,9 +65,9 @@ def plan_import(
         name: the project's name; default: made from the file's ``projectName``.
         existing: the project of a name, None where there is none. On an update its description, gate, applies_to,
             trainer, backend, text source and language stay as they are; only its labels are replaced.
-        decode: a text document's bytes as text, exactly as the reader gives it. Documents that aren't plain text
-            (their offsets count in what the reader makes of them) aren't held against their labels here, but when
-            annotations are built.
+
+    Documents that aren't plain text (their offsets count in what the reader makes of them) aren't held against their
+    labels here, but when annotations are built.
 
     Raises:
         ConfigurationError: where the file can't be parsed (``LabelFileError``), no name can be made, or the name
@@ -84,10 +83,11 @@ def plan_import(
     unread: set[str] = set()
     for location in dict.fromkeys(document.location for document in label_file.documents):
         content = read_document(location)
-        if content is not None and content and media_types.sniff(content, location) not in _VERBATIM:
+        text = None if content is None else _verbatim(content, location)
+        if content is not None and text is None:
             unread.add(location)
         else:
-            texts[location] = None if content is None else decode(content)
+            texts[location] = text
     report = check_labels(label_file, texts, unread=unread)
     missing = dict.fromkeys(
         finding.location
@@ -102,6 +102,16 @@ def plan_import(
         missing=tuple(missing),
         is_update=current is not None,
     )
+
+
+def _verbatim(content: bytes, location: str) -> str | None:
+    """A document's text where the reader gives it character by character, else None."""
+    if media_types.sniff(content, location) not in _VERBATIM:
+        return None
+    try:
+        return decode(content).text
+    except PermanentError:
+        return None  # no text after all: whoever reads the document quarantines it, and says why
 
 
 def slugify(name: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from docplatform.documents.offsets import StringIndexType
 from docplatform.documents.predictions import Split, TaskKind
-from docplatform.labels.offsets import StringIndexType
 
 
 @dataclass(frozen=True, slots=True)

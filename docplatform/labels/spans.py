@@ -9,11 +9,11 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 
+from docplatform.documents.offsets import StringIndexType, TextOffsets
 from docplatform.labels.boundaries import cuts_word, nearest_clean, occurrences, trim_separators, trim_space
 from docplatform.labels.counting import Explanation, explain
 from docplatform.labels.findings import Finding, FindingCode, Repair, Severity
 from docplatform.labels.label_file import DocumentLabels, LabeledEntity
-from docplatform.labels.offsets import StringIndexType, TextOffsets
 
 _SHOWN = 60
 

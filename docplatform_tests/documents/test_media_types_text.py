@@ -9,6 +9,7 @@ import random
 import pytest
 
 from docplatform.documents import media_types, text_probe
+from docplatform.documents.decoding import decode_head
 from docplatform.documents.media_types import sniff
 
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"]
@@ -50,7 +51,7 @@ def test_text_in_older_and_wider_encodings_is_text(text: str, encoding: str) -> 
 def test_utf_8_cut_in_the_middle_of_a_character_is_text() -> None:
     data = ("ü" * 200_000).encode()
     assert sniff(data) is media_types.TXT
-    assert text_probe.decode_head(data[: text_probe.HEAD_BYTES - 1]) is not None
+    assert decode_head(data[: text_probe.HEAD_BYTES - 1]) is not None
 
 
 @pytest.mark.parametrize("seed", range(20))

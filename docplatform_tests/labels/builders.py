@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from docplatform.documents.offsets import StringIndexType
 from docplatform.documents.predictions import TaskKind
 from docplatform.labels.label_file import DocumentLabels, LabeledEntity, LabelFile
-from docplatform.labels.offsets import StringIndexType
 from docplatform.labels.projects import ModelProject
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "azure_projects"

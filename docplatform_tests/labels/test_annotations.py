@@ -3,12 +3,13 @@ from typing import Any
 
 import pytest
 
+from docplatform.documents.decoding import decode
+from docplatform.documents.offsets import StringIndexType
 from docplatform.documents.predictions import Split, TaskKind
 from docplatform.errors import ConfigurationError
 from docplatform.labels.annotations import AnnotationBuild, LabeledText, build_annotations
 from docplatform.labels.azure_language import parse_label_file
 from docplatform.labels.label_file import LabeledEntity, LabelFile
-from docplatform.labels.offsets import StringIndexType, decode_document
 from docplatform.lake.tables import ANNOTATIONS
 from docplatform_tests.labels.builders import class_file, entity_file, ner_json, project, shared_project
 
@@ -93,7 +94,7 @@ def test_microsofts_240_labels_become_240_rows() -> None:
     folder = shared_project("custom_ner_loan_agreements")
     label_file = parse_label_file((folder / "loanAgreementsLabels.json").read_bytes())
     texts = {
-        d.location: LabeledText(d.location, decode_document((folder / d.location).read_bytes()).text, "h")
+        d.location: LabeledText(d.location, decode((folder / d.location).read_bytes()).text, "h")
         for d in label_file.documents
     }
     made = build_annotations(project(), label_file, texts, run_id="r", now=NOW)

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docplatform.documents.offsets import StringIndexType
 from docplatform.documents.predictions import Split, TaskKind
 from docplatform.errors import ConfigurationError
 from docplatform.labels.azure_language import FILE_VERSION, LabelFileError, parse_label_file, write_label_file
 from docplatform.labels.label_file import DocumentLabels, LabeledEntity, LabelFile, LabelRegion
-from docplatform.labels.offsets import StringIndexType
 from docplatform_tests.labels.builders import class_file, ner_json, shared_project, tutorial_json
 
 

@@ -3,12 +3,13 @@ import re
 
 import pytest
 
+from docplatform.documents.decoding import decode
+from docplatform.documents.offsets import StringIndexType
 from docplatform.documents.predictions import TaskKind
 from docplatform.labels.azure_language import parse_label_file
 from docplatform.labels.doctor import check_labels, repair
 from docplatform.labels.findings import Finding, FindingCode, LabelReport, Severity
 from docplatform.labels.label_file import DocumentLabels, LabeledEntity, LabelFile, LabelRegion
-from docplatform.labels.offsets import StringIndexType, decode_document
 from docplatform_tests.labels.builders import (
     TUTORIAL_TEXTS,
     class_file,
@@ -336,7 +337,7 @@ def test_a_finding_that_holds_no_repair_changes_nothing() -> None:
 def test_every_label_of_microsofts_loan_agreements_lands_on_its_text() -> None:
     folder = shared_project("custom_ner_loan_agreements")
     label_file = parse_label_file((folder / "loanAgreementsLabels.json").read_bytes())
-    texts = {d.location: decode_document((folder / d.location).read_bytes()).text for d in label_file.documents}
+    texts = {d.location: decode((folder / d.location).read_bytes()).text for d in label_file.documents}
     report = check_labels(label_file, dict(texts))
     assert (report.checked, spans(report)) == (240, [])
     shapes = {"Date": r"\d{1,2}/\d{1,2}/\d{4}", "Interest": r"\d+%", "LoanAmountNumbers": r"\$[\d,]+\.00"}
@@ -350,7 +351,7 @@ def test_every_label_of_microsofts_loan_agreements_lands_on_its_text() -> None:
 def test_the_same_labels_counted_without_carriage_returns_are_mended_to_the_last_one() -> None:
     folder = shared_project("custom_ner_loan_agreements")
     label_file = parse_label_file((folder / "loanAgreementsLabels.json").read_bytes())
-    texts = {d.location: decode_document((folder / d.location).read_bytes()).text for d in label_file.documents}
+    texts = {d.location: decode((folder / d.location).read_bytes()).text for d in label_file.documents}
 
     def as_lf(document: DocumentLabels) -> DocumentLabels:
         text = texts[document.location]

@@ -5,13 +5,11 @@ import zipfile
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from docplatform.documents import media_types
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.base import DocumentSource
-from docplatform.ocr.local.plain_text import UNDECODABLE_CHARACTERS, decode
+from docplatform.ocr.local.plain_text import UNDECODABLE_CHARACTERS
 from docplatform.ocr.local.reader import LocalDocumentReader
 from docplatform.settings import LimitSettings, ReadingSettings
 
@@ -22,54 +20,6 @@ def _read(data: bytes, media_type: media_types.MediaType):
     return _READER.read(DocumentSource("key", data, media_type.mime))
 
 
-_SENTENCE = "Zürich: Der Löwe läuft über die Straße.\r\nÉté à la plage; où est-ce? Ça va très bien, merci.\r\n"
-
-
-class TestEncodings:
-    @pytest.mark.parametrize(
-        "encoding",
-        ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "cp1252"],
-    )
-    def test_text_is_decoded_verbatim(self, encoding):
-        text, notices = decode(_SENTENCE.encode(encoding))
-        assert text == _SENTENCE
-        assert notices == []
-
-    @pytest.mark.parametrize(
-        ("text", "encoding"),
-        [
-            ("Это обычный русский текст, написанный в старой кодировке для проверки. " * 4, "cp1251"),
-            ("これは日本語の文章です。文字コードの判定を確認するために書かれています。" * 4, "shift_jis"),
-        ],
-    )
-    def test_legacy_encodings_are_told_by_their_letters(self, text, encoding):
-        assert decode(text.encode(encoding))[0] == text
-
-    @pytest.mark.parametrize("bom", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"])
-    def test_a_byte_order_mark_is_not_text(self, bom):
-        encoding = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}[bom]
-        assert decode(bom + "a".encode(encoding))[0] == "a"
-
-    def test_a_declared_encoding_is_believed(self):
-        xml = '<?xml version="1.0" encoding="iso-8859-2"?><a>Łódź</a>'
-        assert decode(xml.encode("iso-8859-2"))[0] == xml
-
-    def test_an_unknown_declared_encoding_is_passed_over(self):
-        assert decode(b"caf\xe9", declared="no-such-encoding")[0].startswith("caf")
-
-    @pytest.mark.parametrize("data", [b"\xff\xfea\x00\x00\xd8", "ééééééééééé".encode() + b"\xff tail"])
-    def test_damage_is_replaced_and_told(self, data):
-        text, notices = decode(data)
-        assert "\ufffd" in text
-        assert [notice.code for notice in notices] == [UNDECODABLE_CHARACTERS]
-
-    @given(st.text(min_size=1, max_size=50))
-    def test_utf8_is_never_mistaken(self, text):
-        data = text.encode()
-        if b"\0" not in data and not text.startswith("\ufeff"):
-            assert decode(data)[0] == text
-
-
 class TestPlainText:
     @pytest.mark.parametrize("media_type", [media_types.TXT, media_types.CSV, media_types.MARKDOWN, media_types.XML])
     def test_content_is_verbatim_with_carriage_returns(self, media_type):
@@ -78,6 +28,16 @@ class TestPlainText:
         assert [word.content for word in result.pages[0].words] == ["a,b", "c", "d"]
         assert [line.content for line in result.pages[0].lines] == ["a,b", "c\td"]
         assert result.pages[0].words[0].polygon is None
+
+    def test_damage_is_replaced_and_told(self):
+        result = _read("ééééééééééé".encode() + b"\xff tail", media_types.TXT)
+        assert result.content == "ééééééééééé\ufffd tail"
+        assert [warning.code for warning in result.warnings] == [UNDECODABLE_CHARACTERS]
+
+    def test_bytes_that_are_no_text_are_refused(self):
+        with pytest.raises(PermanentError) as caught:
+            _read(b"\0\x81\x8d" * 3, media_types.TXT)
+        assert caught.value.reason is ReasonCode.CORRUPT
 
     def test_label_offsets_count_carriage_returns(self):
         result = _read(b"one\r\ntwo", media_types.TXT)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from docplatform.documents.decoding import decode
 from docplatform.ocr.local.blocks import (
     Block,
     CellBlock,
@@ -19,7 +20,7 @@ from docplatform.ocr.local.blocks import (
     TableBlock,
     lines_of,
 )
-from docplatform.ocr.local.plain_text import decode
+from docplatform.ocr.local.plain_text import damage_notices
 
 _INVISIBLE = {"script", "style", "template", "noscript", "head"}
 _INLINE = {
@@ -36,8 +37,8 @@ _MAX_TABLE_DEPTH = 20
 def read_html(data: bytes) -> ReadDocument:
     """One page of blocks."""
     match = _META_CHARSET.search(data[:4_096])
-    text, notices = decode(data, declared=match.group(1).decode("ascii") if match else None)
-    return ReadDocument([PageBlocks(html_blocks(text))], notices)
+    decoded = decode(data, declared=match.group(1).decode("ascii") if match else None)
+    return ReadDocument([PageBlocks(html_blocks(decoded.text))], damage_notices(decoded))
 
 
 def html_blocks(text: str) -> list[Block]:

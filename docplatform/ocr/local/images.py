@@ -42,7 +42,8 @@ def read_image(data: bytes, reading: ReadingSettings, limits: LimitSettings, rec
                 f"The TIFF has {frames} pages; the limit is {limits.max_pages} (DOCPLATFORM_LIMITS__MAX_PAGES).",
                 reason=ReasonCode.TOO_MANY_PAGES,
             )
-        pages = [_read_frame(image, number, reading, limits, recognizer) for number in range(frames if is_paged else 1)]
+    numbers = range(frames if is_paged else 1)
+    pages = [_read_frame(image, number, reading, limits, recognizer) for number in numbers]
     omitted = 0 if is_paged else frames - 1
     notices = [Notice(FRAMES_OMITTED, f"An animation: its first frame was read, {omitted} were not.")]
     return ReadDocument(pages, notices if omitted else [])
@@ -76,20 +77,20 @@ def _opened(data: bytes, limits: LimitSettings) -> Any:
 def _read_frame(
     image: Any, number: int, reading: ReadingSettings, limits: LimitSettings, recognizer: Recognizer
 ) -> PageBlocks:
-    if number:
-        image.seek(number)
-    width, height = image.size
-    if width * height > limits.max_pixels:
-        raise PermanentError(
-            f"The image has {width} x {height} pixels; the limit is {limits.max_pixels} "
-            "(DOCPLATFORM_LIMITS__MAX_PIXELS).",
-            reason=ReasonCode.TOO_LARGE,
-        )
-    turned = image.getexif().get(_EXIF_ORIENTATION, 1) in (5, 6, 7, 8)
+    with _translated_errors():  # not around the recogniser: what fails there is no fault of the file
+        if number:
+            image.seek(number)
+        width, height = image.size
+        if width * height > limits.max_pixels:
+            raise PermanentError(
+                f"The image has {width} x {height} pixels; the limit is {limits.max_pixels} "
+                "(DOCPLATFORM_LIMITS__MAX_PIXELS).",
+                reason=ReasonCode.TOO_LARGE,
+            )
+        turned = image.getexif().get(_EXIF_ORIENTATION, 1) in (5, 6, 7, 8)
+        pixels = _pixels(image, reading.ocr_max_side)
     shown = (height, width) if turned else (width, height)
-    pixels = _pixels(image, reading.ocr_max_side)
-    scale = shown[0] / pixels.shape[1]
-    page = recognizer.recognize(pixels, scale, "pixel")
+    page = recognizer.recognize(pixels, shown[0] / pixels.shape[1], "pixel")
     return replace(page, width=shown[0], height=shown[1])
 
 

@@ -6,14 +6,17 @@ Belongs here: one mail to blocks. Doesn't: taking attachments out (``ingestion``
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.message import EmailMessage
 from typing import cast
 
+from docplatform.documents.decoding import as_ascii_superset, decode
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.blocks import (
     Block,
+    Notice,
     PageBlocks,
     ParagraphBlock,
     ReadDocument,
@@ -22,9 +25,10 @@ from docplatform.ocr.local.blocks import (
     paragraph_of,
 )
 from docplatform.ocr.local.html import html_blocks
-from docplatform.ocr.local.plain_text import decode
+from docplatform.ocr.local.plain_text import damage_notices
 from docplatform.settings import LimitSettings
 
+_MARKUP = ("text/html", "text/enriched", "text/richtext")
 _HEADERS = ("From", "To", "Cc", "Bcc", "Date", "Subject")
 
 
@@ -34,7 +38,7 @@ def read_mail(data: bytes, limits: LimitSettings) -> ReadDocument:
     Raises:
         PermanentError: CORRUPT where it isn't a mail, BOMB where it has too many parts.
     """
-    message = message_from_bytes(data.lstrip(b"\r\n"), policy=policy.default)
+    message = message_from_bytes(as_ascii_superset(data).lstrip(b"\r\n"), policy=policy.default)
     parts = sum(1 for _ in message.walk())
     if parts > limits.max_archive_entries:
         raise PermanentError(
@@ -43,13 +47,26 @@ def read_mail(data: bytes, limits: LimitSettings) -> ReadDocument:
             reason=ReasonCode.BOMB,
         )
     headers = [line_of(f"{name}: {value}") for name in _HEADERS for value in _header_values(message, name)]
-    body: list[Block] = []
-    attachments: list[str] = []
-    _read_part(message, body, attachments)
-    blocks: list[Block] = [ParagraphBlock(headers), *body]
-    if attachments:
-        blocks.append(ParagraphBlock([line_of(f"Attachment: {name}") for name in attachments]))
-    return ReadDocument([PageBlocks(blocks)])
+    content = _content(message)
+    blocks: list[Block] = [ParagraphBlock(headers), *content.body]
+    if content.attachments:
+        blocks.append(ParagraphBlock([line_of(f"Attachment: {name}") for name in content.attachments]))
+    return ReadDocument([PageBlocks(blocks)], content.notices)
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What a part holds, its own parts included."""
+
+    body: list[Block] = field(default_factory=list)
+    attachments: list[str] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+    def add(self, other: _Content) -> None:
+        """Append another part's content."""
+        self.body.extend(other.body)
+        self.attachments.extend(other.attachments)
+        self.notices.extend(other.notices)
 
 
 def _header_values(message: EmailMessage, name: str) -> Iterator[str]:
@@ -64,46 +81,52 @@ def _header_values(message: EmailMessage, name: str) -> Iterator[str]:
                 yield " ".join(value.split())
 
 
-def _read_part(part: EmailMessage, body: list[Block], attachments: list[str]) -> None:
-    kind = part.get_content_type()
-    if kind == "message/rfc822" or part.get_content_disposition() == "attachment":
-        attachments.append(_attachment_name(part))
-    elif part.is_multipart():
+def _content(part: EmailMessage) -> _Content:
+    is_attached = part.get_content_maintype() == "message" or part.get_content_disposition() == "attachment"
+    if not is_attached and part.is_multipart():
         children = [cast(EmailMessage, child) for child in cast(list[object], part.get_payload())]
-        if kind == "multipart/alternative":
-            body += _best_alternative(children, attachments)
-        else:
-            for child in children:
-                _read_part(child, body, attachments)
-    elif kind in ("text/plain", "text/html", "text/enriched", "text/richtext"):
-        body += _text_blocks(part, kind)
-    elif not part.is_multipart() and (part.get_filename() or part.get_content_maintype() != "multipart"):
-        attachments.append(_attachment_name(part))
+        return _best_alternative(children) if part.get_content_subtype() == "alternative" else _joined(children)
+    if not is_attached and _is_body(part):
+        return _text(part)
+    return _Content(attachments=[_attachment_name(part)])
 
 
-def _best_alternative(children: list[EmailMessage], attachments: list[str]) -> list[Block]:
+def _is_body(part: EmailMessage) -> bool:
+    """Whether a part is text to read here. One of a special kind with a file name becomes a document of its own."""
+    if part.get_content_type() in ("text/plain", *_MARKUP) or part.get_content_maintype() == "multipart":
+        return True  # a multipart without a boundary is plain text
+    return part.get_content_maintype() == "text" and not part.get_filename()
+
+
+def _joined(children: list[EmailMessage]) -> _Content:
+    content = _Content()
+    for child in children:
+        content.add(_content(child))
+    return content
+
+
+def _best_alternative(children: list[EmailMessage]) -> _Content:
     """The plain text where it says anything, else the first alternative that does."""
     ranked = sorted(children, key=lambda child: child.get_content_type() != "text/plain")
+    content = _Content()
     for child in ranked:
-        body: list[Block] = []
-        names: list[str] = []
-        _read_part(child, body, names)
-        if body or child is ranked[-1]:
-            attachments += names
-            return body
-    return []
+        content = _content(child)
+        if content.body:
+            break
+    return content
 
 
-def _text_blocks(part: EmailMessage, kind: str) -> list[Block]:
+def _text(part: EmailMessage) -> _Content:
     payload = part.get_payload(decode=True)
     data = payload if isinstance(payload, bytes) else b""
     if not data.strip():
-        return []
-    text, _ = decode(data, declared=part.get_content_charset())
-    if kind != "text/plain":
-        return html_blocks(text)
-    paragraphs = text.replace("\r\n", "\n").replace("\r", "\n").split("\n\n")
-    return [paragraph_of(paragraph) for paragraph in paragraphs if lines_of(paragraph)]
+        return _Content()
+    decoded = decode(data, declared=part.get_content_charset())
+    if part.get_content_type() in _MARKUP:
+        return _Content(html_blocks(decoded.text), notices=damage_notices(decoded))
+    paragraphs = decoded.text.replace("\r\n", "\n").replace("\r", "\n").split("\n\n")
+    body: list[Block] = [paragraph_of(paragraph) for paragraph in paragraphs if lines_of(paragraph)]
+    return _Content(body, notices=damage_notices(decoded))
 
 
 def _attachment_name(part: EmailMessage) -> str:

@@ -12,15 +12,16 @@ import io
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from docplatform.errors import PermanentError, ReasonCode
-from docplatform.ocr.local.blocks import Block, ParagraphBlock, TableBlock, lines_of, table_of
+from docplatform.ocr.local.blocks import Block, CellBlock, Notice, ParagraphBlock, TableBlock, lines_of
 from docplatform.settings import LimitSettings
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+EMBEDDED_FILES = "embeddedFiles"
 _STRICT = "http://purl.oclc.org/ooxml/"
 _TRANSITIONAL = (
     (
@@ -36,7 +37,6 @@ _TRANSITIONAL = (
         b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
     ),
 )
-_MAX_CHART_POINTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,14 @@ def _check_limits(infos: list[zipfile.ZipInfo], packed: int, limits: LimitSettin
         )
 
 
+def embedded_notices(relationships: Iterable[Relationship]) -> list[Notice]:
+    """Whole files that lie in a document, workbook or slide (OLE objects): they aren't read, so it is told."""
+    names = [relationship.target for relationship in relationships if relationship.kind in ("package", "oleObject")]
+    if not names:
+        return []
+    return [Notice(EMBEDDED_FILES, f"{len(names)} embedded files ({', '.join(names[:5])}) were not read.")]
+
+
 def drawing_lines(element: Any) -> Iterator[str]:
     """The paragraphs of drawing text below an element, one by one; line breaks stay inside."""
     for paragraph in element.iter(f"{A}p"):
@@ -162,10 +170,14 @@ def drawing_lines(element: Any) -> Iterator[str]:
             yield text
 
 
+def drawing_blocks(element: Any, role: str | None = None) -> Iterator[ParagraphBlock]:
+    """The drawing text below an element, as paragraphs."""
+    for text in drawing_lines(element):
+        yield ParagraphBlock(lines_of(text), role)
+
+
 def drawing_table(table: Any) -> TableBlock:
     """An ``a:tbl`` as a table; cells merged away are left out."""
-    from docplatform.ocr.local.blocks import CellBlock
-
     cells = []
     for row_number, row in enumerate(table.iter(f"{A}tr")):
         for column, cell in enumerate(row.iter(f"{A}tc")):
@@ -182,18 +194,21 @@ def _count(text: str | None) -> int:
 
 def chart_blocks(chart: Any) -> list[Block]:
     """A chart part: its titles and texts, then its data with a row per category and a column per series."""
-    texts: list[Block] = [ParagraphBlock(lines_of(text)) for text in drawing_lines(chart)]
+    texts: list[Block] = list(drawing_blocks(chart))
     series = list(chart.iter("{*}ser"))
     columns = [_cached(element.find("{*}val"), element.find("{*}yVal")) for element in series]
     categories: dict[int, str] = {}
     for element in series:
         categories |= _cached(element.find("{*}cat"), element.find("{*}xVal"))
     names = [" ".join(_cached(element.find("{*}tx")).values()) for element in series]
-    indexes = sorted(set(categories).union(*columns))[:_MAX_CHART_POINTS]
+    indexes = sorted(set(categories).union(*columns))
     if not indexes and not any(names):
         return texts
-    rows = [[categories.get(index, ""), *(column.get(index, "") for column in columns)] for index in indexes]
-    return [*texts, table_of([["", *names], *rows], header_rows=1)]
+    rows = {index: row for row, index in enumerate(indexes, start=1)}
+    cells = [CellBlock(0, column, lines_of(name), kind="columnHeader") for column, name in enumerate(["", *names])]
+    for column, points in enumerate([categories, *columns]):  # only points there are: a series may hold a few of many
+        cells += [CellBlock(rows[index], column, lines_of(text)) for index, text in points.items()]
+    return [*texts, TableBlock(sorted(cells, key=lambda cell: (cell.row, cell.column)))]
 
 
 def _cached(*holders: Any) -> dict[int, str]:

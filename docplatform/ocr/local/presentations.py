@@ -10,7 +10,7 @@ from typing import Any
 
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.blocks import Block, PageBlocks, ParagraphBlock, ReadDocument, lines_of
-from docplatform.ocr.local.opc import A, Package, chart_blocks, drawing_lines, drawing_table
+from docplatform.ocr.local.opc import A, Package, chart_blocks, drawing_blocks, drawing_table, embedded_notices
 from docplatform.settings import LimitSettings
 
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
@@ -38,7 +38,8 @@ def read_pptx(data: bytes, limits: LimitSettings) -> ReadDocument:
             "(DOCPLATFORM_LIMITS__MAX_PAGES).",
             reason=ReasonCode.TOO_MANY_PAGES,
         )
-    return ReadDocument([PageBlocks(list(_slide(package, name))) for name in slides])
+    notices = [notice for name in slides for notice in embedded_notices(package.related(name))]
+    return ReadDocument([PageBlocks(list(_slide(package, name))) for name in slides], notices)
 
 
 def _slide(package: Package, name: str) -> Iterator[Block]:
@@ -73,8 +74,7 @@ def _text_shape(shape: Any) -> Iterator[Block]:
     if kind in _PLACED_BY_MASTER:
         return
     role = "title" if kind in ("title", "ctrTitle") else "pageFooter" if kind == "ftr" else None
-    for text in drawing_lines(shape):
-        yield ParagraphBlock(lines_of(text), role)
+    yield from drawing_blocks(shape, role)
 
 
 def _graphic(frame: Any, package: Package, targets: dict[str, str]) -> Iterator[Block]:
@@ -85,12 +85,10 @@ def _graphic(frame: Any, package: Package, targets: dict[str, str]) -> Iterator[
         yield from () if chart is None else chart_blocks(chart)
     for reference in frame.iter("{*}relIds"):
         diagram = package.xml(targets.get(reference.get(f"{_R}dm", ""), ""))
-        for text in () if diagram is None else drawing_lines(diagram):
-            yield ParagraphBlock(lines_of(text))
+        yield from () if diagram is None else drawing_blocks(diagram)
 
 
 def _comments(root: Any) -> Iterator[Block]:
     for text in (element.text for element in root.iter(f"{_P}text")):
         yield ParagraphBlock(lines_of(text or ""))
-    for text in drawing_lines(root):
-        yield ParagraphBlock(lines_of(text))
+    yield from drawing_blocks(root)

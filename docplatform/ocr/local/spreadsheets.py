@@ -15,13 +15,14 @@ from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.blocks import (
     Block,
     CellBlock,
+    Notice,
     PageBlocks,
     ParagraphBlock,
     ReadDocument,
     TableBlock,
     lines_of,
 )
-from docplatform.ocr.local.opc import Package, chart_blocks, drawing_lines
+from docplatform.ocr.local.opc import Package, chart_blocks, drawing_blocks, embedded_notices
 from docplatform.settings import LimitSettings
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -46,12 +47,14 @@ def read_xlsx(data: bytes, limits: LimitSettings) -> ReadDocument:
     values = _workbook(data, data_only=True)
     is_uncomputed = any(_UNCOMPUTED.search(package.read(part)) for _, part in sheets)
     formulas = _workbook(data, data_only=False) if is_uncomputed else None
-    pages = []
+    pages: list[PageBlocks] = []
+    notices: list[Notice] = []
     for name, part in sheets:
+        notices += embedded_notices(package.related(part))
         cells = _cells(values, formulas, name)
         table = [TableBlock(cells)] if cells else []
         pages.append(PageBlocks([ParagraphBlock(lines_of(name), "title"), *table, *_beside(package, part)]))
-    return ReadDocument(pages)
+    return ReadDocument(pages, notices)
 
 
 def _sheet_parts(package: Package) -> list[tuple[str, str]]:
@@ -134,12 +137,13 @@ def _drawing(package: Package, name: str) -> Iterator[Block]:
     root = package.xml(name)
     if root is None:
         return
-    for text in drawing_lines(root):
-        yield ParagraphBlock(lines_of(text))
+    yield from drawing_blocks(root)
     for relationship in package.related(name):
-        chart = package.xml(relationship.target) if relationship.kind in ("chart", "chartEx") else None
-        if chart is not None:
-            yield from chart_blocks(chart)
+        if relationship.kind not in ("chart", "chartEx", "diagramData"):
+            continue
+        part = package.xml(relationship.target)
+        if part is not None:
+            yield from drawing_blocks(part) if relationship.kind == "diagramData" else chart_blocks(part)
 
 
 def _comments(root: Any) -> Iterator[Block]:

@@ -11,19 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from docplatform.documents.decoding import decode
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.blocks import (
     Block,
     CellBlock,
+    Notice,
     PageBlocks,
     ParagraphBlock,
     ReadDocument,
     TableBlock,
     lines_of,
+    paragraph_of,
 )
 from docplatform.ocr.local.html import html_blocks
-from docplatform.ocr.local.opc import Package, chart_blocks, drawing_lines
-from docplatform.ocr.local.plain_text import decode
+from docplatform.ocr.local.opc import EMBEDDED_FILES, Package, chart_blocks, drawing_blocks, embedded_notices
+from docplatform.ocr.local.plain_text import damage_notices
 from docplatform.settings import LimitSettings
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -32,6 +35,9 @@ _CHOICE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Choice"
 _ALTERNATE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 _BREAKS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-", f"{W}ptab": "\t"}
 _SKIPPED = {f"{W}{name}" for name in ("del", "moveFrom", "pPr", "rPr", "sdtPr", "sectPr", "instrText", "delText")}
+_WINGDINGS = {0x6F: "☐", 0x71: "☐", 0xA8: "☐", 0x78: "☒", 0xFD: "☒", 0xFE: "☑", 0xFB: "✗", 0xFC: "✓"}
+"""What forms draw with the font Wingdings: boxes to tick, and ticks."""
+_TRUE = ("1", "true", "on")
 _NOTES = (("footnotes", "footnote"), ("endnotes", "endnote"), ("comments", "comment"))
 
 
@@ -51,14 +57,16 @@ def read_docx(data: bytes, limits: LimitSettings) -> ReadDocument:
     parts: dict[str, list[str]] = {}
     for relationship in related.values():
         parts.setdefault(relationship.kind, []).append(relationship.target)
+    notices = embedded_notices(related.values())
     blocks = [
         *_distinct(package, parts.get("header", []), "pageHeader"),
         *_blocks(body),
         *_embedded(package, parts),
+        *_chunks(package, parts.get("aFChunk", []), notices),
         *_notes(package, parts),
         *_distinct(package, parts.get("footer", []), "pageFooter"),
     ]
-    return ReadDocument([PageBlocks(blocks)])
+    return ReadDocument([PageBlocks(blocks)], notices)
 
 
 def _distinct(package: Package, names: list[str], role: str) -> Iterator[Block]:
@@ -88,12 +96,19 @@ def _embedded(package: Package, parts: dict[str, list[str]]) -> Iterator[Block]:
         yield from () if root is None else chart_blocks(root)
     for name in parts.get("diagramData", []):
         root = package.xml(name)
-        for text in () if root is None else drawing_lines(root):
-            yield ParagraphBlock(lines_of(text))
-    for name in parts.get("aFChunk", []):
-        if name.lower().endswith((".htm", ".html", ".xhtml", ".txt")):
-            text, _ = decode(package.read(name))
-            yield from html_blocks(text)
+        yield from () if root is None else drawing_blocks(root)
+
+
+def _chunks(package: Package, names: list[str], notices: list[Notice]) -> Iterator[Block]:
+    """Documents that Word would merge in when it opens the file: those in HTML or plain text; of others it is told."""
+    for name in names:
+        suffix = name.lower().rpartition(".")[2]
+        if suffix not in ("htm", "html", "xhtml", "txt"):
+            notices.append(Notice(EMBEDDED_FILES, f"A part in another format ({name}) was not read."))
+            continue
+        decoded = decode(package.read(name))
+        notices += damage_notices(decoded)
+        yield from [paragraph_of(decoded.text)] if suffix == "txt" else html_blocks(decoded.text)
 
 
 def _blocks(container: Any, role: str | None = None) -> Iterator[Block]:
@@ -129,19 +144,50 @@ def _paragraph(paragraph: Any, role: str | None) -> Iterator[Block]:
 def _collect(element: Any, texts: list[str], boxes: list[Any]) -> None:
     """The inline text of a paragraph; text boxes are set aside, to follow it."""
     for child in element:
-        tag = child.tag
-        if tag in (f"{W}t", _MATH_TEXT):
-            texts.append(child.text or "")
-        elif tag in _BREAKS:
-            texts.append(_BREAKS[tag])
-        elif tag == f"{W}txbxContent":
+        text = _inline_text(child)
+        if text is not None:
+            texts.append(text)
+        elif child.tag == f"{W}txbxContent":
             boxes.append(child)
-        elif tag == _ALTERNATE:
-            _collect(_chosen(child), texts, boxes)
-        elif tag.startswith("{") and tag.endswith("}textpath"):  # WordArt keeps its text in an attribute
-            texts.append(f" {child.get('string', '')} ")
-        elif tag not in _SKIPPED:
-            _collect(child, texts, boxes)
+        elif child.tag not in _SKIPPED:
+            _collect(_chosen(child) if child.tag == _ALTERNATE else child, texts, boxes)
+
+
+def _inline_text(element: Any) -> str | None:
+    """The text of an element that stands for text itself, None for others."""
+    if element.tag in (f"{W}t", _MATH_TEXT):
+        return element.text or ""
+    if element.tag.endswith("}textpath"):  # WordArt keeps its text in an attribute
+        return f" {element.get('string', '')} "
+    draw = _DRAWN.get(element.tag)
+    return _BREAKS.get(element.tag) if draw is None else draw(element)
+
+
+def _symbol(element: Any) -> str:
+    """A character of a named font. Symbol fonts put theirs at F000 and up, where Unicode has nothing."""
+    code = int(element.get(f"{W}char") or "0", 16)
+    if code >= 0xF000:
+        return _WINGDINGS.get(code - 0xF000, " ") if element.get(f"{W}font") == "Wingdings" else " "
+    return chr(code) if code else ""
+
+
+def _ticked(element: Any) -> str:
+    """A check box of a form of Word 97: drawn by Word, not written."""
+    states = [element.find(f"{W}checked"), element.find(f"{W}default")]
+    state = next((state for state in states if state is not None), None)
+    return "☒" if state is not None and state.get(f"{W}val", "1") in _TRUE else "☐"
+
+
+def _picked(element: Any) -> str:
+    """What is chosen in a drop-down list of a form of Word 97."""
+    states = [_count(element.find(f"{W}{name}"), -1) for name in ("result", "default")]
+    entries = [entry.get(f"{W}val", "") for entry in element.iter(f"{W}listEntry")]
+    chosen = next((state for state in states if state >= 0), 0)
+    return entries[chosen] if chosen < len(entries) else ""
+
+
+_DRAWN = {f"{W}sym": _symbol, f"{W}checkBox": _ticked, f"{W}ddList": _picked}
+"""Inline text that isn't written as text."""
 
 
 def _heading_role(paragraph: Any) -> str | None:
