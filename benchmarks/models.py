@@ -19,9 +19,10 @@ from typing import NamedTuple
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from docplatform.labels.offsets import TextOffsets, decode_document
 from machine import describe
 
+from docplatform.documents.decoding import decode
+from docplatform.documents.offsets import TextOffsets
 from docplatform.documents.predictions import Entity, LabeledExample, Prediction, TaskKind
 from docplatform.evaluation.metrics import Evaluation, evaluate
 from docplatform.labels.azure_language import parse_label_file
@@ -112,7 +113,7 @@ def azure_project(folder: Path) -> tuple[Examples, None]:
     labels = parse_label_file(path.read_bytes())
     examples = []
     for document in labels.documents:
-        text = decode_document((folder / document.location).read_bytes()).text
+        text = decode((folder / document.location).read_bytes()).text
         offsets = TextOffsets(text, labels.string_index_type)
         entities = []
         for entity in document.entities:

@@ -29,7 +29,7 @@ def multi_label(count: int = 80, seed: int = 2) -> list[LabeledExample]:
     return examples
 
 
-def entities(count: int = 24, seed: int = 3) -> list[LabeledExample]:
+def entities(count: int = 16, seed: int = 3) -> list[LabeledExample]:
     """A date, an amount and two names per text; who is who stands at the end of the line."""
     rng = random.Random(seed)  # noqa: S311 - made to be repeated
     examples = []

@@ -17,9 +17,9 @@ from docplatform.models.local.linear import fit_one_vs_rest
 
 def test_the_scale_that_made_the_truth_is_found_again() -> None:
     rng = np.random.default_rng(1)
-    scores = rng.normal(size=(20_000, 4))
+    scores = rng.normal(size=(5_000, 4))
     truth = np.array([rng.choice(4, p=p) for p in softmax(scores, 3.0)])
-    assert fit_scale(scores, truth) == pytest.approx(3.0, rel=0.05)
+    assert fit_scale(scores, truth) == pytest.approx(3.0, rel=0.1)
 
 
 def test_the_sigmoid_that_made_the_truth_is_found_again() -> None:

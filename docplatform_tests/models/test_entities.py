@@ -15,7 +15,7 @@ class TestEntities(TrainerContract):
     @pytest.fixture(scope="class")
     @classmethod
     def trainer(cls) -> EntityTrainer:
-        return EntityTrainer.from_options({"max_iterations": 60})
+        return EntityTrainer.from_options({"max_iterations": 40})
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -25,8 +25,8 @@ class TestEntities(TrainerContract):
     @pytest.fixture(scope="class")
     @classmethod
     def texts(cls) -> list[str]:
-        long = "\n".join(e.text for e in entities(30, seed=8))
-        return [e.text for e in entities(10, seed=9)] + ["", "nothing here", long, "word " * 1_000, "lone \ud800 one"]
+        long = "\n".join(e.text for e in entities(8, seed=8))
+        return [e.text for e in entities(10, seed=9)] + ["", "nothing here", long, "word " * 300, "lone \ud800 one"]
 
     @pytest.fixture(scope="class")
     @classmethod
