@@ -50,7 +50,10 @@ class LabelSource:
     def load(cls, project: ModelProject, *, projects: ProjectStore, ledger: Ledger) -> LabelSource:
         """Read the label file and find its documents. Raises ``ConfigurationError`` where it can't be parsed."""
         data = projects.label_file(project)
-        label_file = parse_label_file(data)
+        try:
+            label_file = parse_label_file(data)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"Project {project.name}, projects/{project.labels}: {error}") from error
         locations = [document.location for document in label_file.documents]
         return cls(project, data, label_file, ledger.find_documents(project.customer, locations))
 
