@@ -45,7 +45,9 @@ class Trainer(Protocol):
         ...
 
     def train(self, train: Sequence[LabeledExample], validation: Sequence[LabeledExample]) -> Model:
-        """Train on ``train``; choose and calibrate on ``validation`` (may be empty: cross-validate then).
+        """Train on ``train``; choose settings and calibrate on ``validation`` (may be empty: cross-validate then).
+
+        With the settings chosen, the model may be fitted on both; the test split is never seen.
 
         Deterministic for the same examples in any order.
 

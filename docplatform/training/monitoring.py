@@ -32,14 +32,14 @@ class DriftCheck:
 def check_drift(project: ModelProject, *, lake: Lake, registry: ModelRegistry, run_id: str) -> DriftCheck | None:
     """Compare recent documents with the champion's training data and write it down; None without a champion.
 
-    Texts are compared with the whole dataset, predictions and confidence with those on its held-out part, since a
+    Texts are compared with the whole dataset, predictions and confidence with those on its test split, since a
     model is surer of what it was trained on. Documents of the dataset itself are left out of the recent ones.
     """
     champion = registry.aliased(project.name, CHAMPION)
     if champion is None:
         return None
     examples = load_examples(lake, project.name, champion.dataset_version)
-    held_out = [example.text for example in examples if example.split is not Split.TRAIN]
+    held_out = [example.text for example in examples if example.split is Split.TEST]
     texts, predictions = _recent(lake, project, champion, {example.document_id for example in examples})
     report = detect_drift(
         reference_texts=[example.text for example in examples],
