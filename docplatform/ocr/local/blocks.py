@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 
 from docplatform.documents.elements import Polygon
 
+EMBEDDED_FILES = "embeddedFiles"
+"""Code of the notice that files lie in the document which weren't read."""
+
 
 @dataclass(frozen=True, slots=True)
 class WordBox:

@@ -29,9 +29,11 @@ from docplatform.ocr.local.blocks import (
 )
 
 MAX_PLAIN_WORDS = 200_000
-"""Words without geometry that are listed one by one; they say nothing that ``content`` doesn't, and cost 1 KB each."""
+"""Words without geometry that are listed one by one, and as many lines: they say nothing that ``content`` doesn't, and
+cost 1 KB each, which would make gigabytes of a table of some megabytes."""
 EMPTY_DOCUMENT = "emptyDocument"
 WORDS_OMITTED = "wordsOmitted"
+LINES_OMITTED = "linesOmitted"
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WORD = re.compile(r"\S+")
@@ -70,15 +72,19 @@ class _Builder:
         self._words: list[Json] = []
         self._lines: list[Json] = []
         self._plain_words = 0
+        self._plain_lines = 0
 
     def build(self, model_id: str) -> AnalyzeResult:
         content = "".join(self._parts)
         if not content.strip():
             self.add_notice(Notice(EMPTY_DOCUMENT, "No text was found in the document: it is blank."))
-        if self._plain_words > MAX_PLAIN_WORDS:
-            self.add_notice(
-                Notice(WORDS_OMITTED, f"Of {self._plain_words} words the first {MAX_PLAIN_WORDS} are listed.")
-            )
+        for code, count, what in (
+            (WORDS_OMITTED, self._plain_words, "words"),
+            (LINES_OMITTED, self._plain_lines, "lines"),
+        ):
+            if count > MAX_PLAIN_WORDS:
+                message = f"Of {count} {what} the first {MAX_PLAIN_WORDS} are listed; content holds them all."
+                self.add_notice(Notice(code, message))
         result: Json = {
             "api_version": API_VERSION,
             "model_id": model_id,
@@ -115,7 +121,7 @@ class _Builder:
         for match in _LINE.finditer(content):
             start, end = _trimmed(match)
             if end > start:
-                self._lines.append({"content": content[start:end], "spans": [_span(start, end)]})
+                self._add_line_entry(content[start:end], start, None)
         for match in _WORD.finditer(content):
             self._add_word(match.group(), match.start(), None, 1.0)
         self._parts.append(content)
@@ -161,8 +167,17 @@ class _Builder:
                 self._add_word(text, self._offset, word.polygon, word.confidence)
                 self._append(text)
         if self._offset > start:
-            entry: Json = {"content": self._text_since(start), "spans": [_span(start, self._offset)]}
-            self._lines.append(entry | ({"polygon": line.polygon} if line.polygon else {}))
+            self._add_line_entry(self._text_since(start), start, line.polygon)
+
+    def _add_line_entry(self, text: str, offset: int, polygon: Sequence[float] | None) -> None:
+        entry: Json = {"content": text, "spans": [_span(offset, offset + len(text))]}
+        if polygon:
+            entry["polygon"] = polygon
+        else:
+            self._plain_lines += 1
+            if self._plain_lines > MAX_PLAIN_WORDS:
+                return
+        self._lines.append(entry)
 
     def _add_word(self, text: str, offset: int, polygon: Sequence[float] | None, confidence: float) -> None:
         word: Json = {"content": text, "span": _span(offset, offset + len(text)), "confidence": confidence}

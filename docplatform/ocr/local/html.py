@@ -7,7 +7,8 @@ page refers to.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from docplatform.documents.decoding import decode
@@ -150,10 +151,11 @@ def flat_text(element: Any, depth: int = 0) -> str:
     walker = _Walker(depth)
     walker.walk_inside(element)
     walker.flush()
-    return "\n".join(_block_text(block) for block in walker.blocks)
+    return "\n".join(block_text(block) for block in walker.blocks)
 
 
-def _block_text(block: Block) -> str:
+def block_text(block: Block) -> str:
+    """The text of a block, a line per line of it, a line per cell of a table."""
     if isinstance(block, TableBlock):
         return "\n".join(" ".join(word.text for line in cell.lines for word in line.words) for cell in block.cells)
     return "\n".join(" ".join(word.text for word in line.words) for line in block.lines)
@@ -190,21 +192,37 @@ def _is_hidden(element: Any) -> bool:
 
 def _cells(table: Any, depth: int) -> Iterator[CellBlock]:
     """Cells on a grid, as the HTML table model places them (rows push cells aside with their row spans)."""
-    taken: set[tuple[int, int]] = set()
+    spans: list[_RowSpan] = []
     rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
     for row_number, row in enumerate(rows):
+        spans = [span for span in spans if span.until > row_number]
         column = 0
         for cell in row:
             if cell.tag not in ("td", "th"):
                 continue
-            while (row_number, column) in taken:
-                column += 1
-            height, width = _span_of(cell, "rowspan"), _span_of(cell, "colspan")
-            height = min(height, len(rows) - row_number)
-            taken |= {(row_number + down, column + right) for down in range(height) for right in range(width)}
+            column = _free_column(spans, column)
+            height, width = min(_span_of(cell, "rowspan"), len(rows) - row_number), _span_of(cell, "colspan")
             kind = "columnHeader" if cell.tag == "th" else None
             yield CellBlock(row_number, column, lines_of(flat_text(cell, depth)), height, width, kind)
             column += width
+            if height > 1:
+                spans.append(_RowSpan(column - width, column, row_number + height))
+
+
+@dataclass(frozen=True, slots=True)
+class _RowSpan:
+    """Columns that a cell of an earlier row takes, until a row. Kept as ranges: a cell may span a million places."""
+
+    first: int
+    end: int
+    until: int
+
+
+def _free_column(spans: Sequence[_RowSpan], column: int) -> int:
+    for span in sorted(spans, key=lambda span: span.first):
+        if span.first <= column < span.end:
+            column = span.end
+    return column
 
 
 def _span_of(cell: Any, name: str) -> int:

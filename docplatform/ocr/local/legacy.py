@@ -13,16 +13,17 @@ import zlib
 from collections.abc import Callable
 
 from docplatform.documents import media_types
+from docplatform.documents.decoding import decode
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.blocks import Notice, PageBlocks, ReadDocument, paragraph_of
-from docplatform.ocr.local.html import html_blocks
+from docplatform.ocr.local.html import block_text, html_blocks
 from docplatform.settings import LimitSettings
 
 ENGINE_FOUND_NOTHING = "engineFoundNothing"
 _ENCRYPTED = re.compile(r"encrypt|password|protected", re.IGNORECASE)
 _PICTURE = re.compile(r"^\[Image(?:: [^\]]*)?\]$")
-_RTF_CONTROL = re.compile(r"\\'[0-9a-f]{2}|\\[a-z]+-?\d* ?|[{}]|\\\*", re.IGNORECASE)
-_MIN_LETTERS = 20
+_RTF_CONTROL = re.compile(r"\\[a-z]+-?\d* ?|[{}]|\\\*", re.IGNORECASE)
+_MIN_LETTERS = 20  # of an RTF file: names of fonts and styles stay in what the simple reader finds
 
 
 def read_legacy(data: bytes, media_type: str, limits: LimitSettings) -> ReadDocument:
@@ -38,7 +39,8 @@ def read_legacy(data: bytes, media_type: str, limits: LimitSettings) -> ReadDocu
         return ReadDocument([PageBlocks([paragraph_of(part) for part in paragraphs])])
     second = _SECOND_READERS.get(media_type)
     text = second(data) if second else ""
-    if len(re.findall(r"[^\W\d_]", text)) >= _MIN_LETTERS:
+    least = _MIN_LETTERS if media_type == media_types.RTF.mime else 1
+    if len(re.findall(r"\w", text)) >= least:
         notice = Notice(ENGINE_FOUND_NOTHING, "The engine found no text; this is what a simpler reader found.")
         return ReadDocument([PageBlocks([paragraph_of(part) for part in text.split("\n\n")])], [notice])
     return ReadDocument([PageBlocks()])
@@ -78,14 +80,15 @@ def _epub_text(data: bytes) -> str:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for name in archive.namelist():
             if name.lower().endswith((".xhtml", ".html", ".htm")):
-                for block in html_blocks(archive.read(name).decode("utf-8", errors="replace")):
-                    lines = getattr(block, "lines", [])
-                    texts.append("\n".join(" ".join(word.text for word in line.words) for line in lines))
+                texts += [block_text(block) for block in html_blocks(decode(archive.read(name)).text)]
     return "\n\n".join(texts)
 
 
 def _rtf_text(data: bytes) -> str:
-    return _RTF_CONTROL.sub(" ", data.decode("latin-1"))
+    bytes_written = re.sub(rb"\\'([0-9a-fA-F]{2})", lambda match: bytes([int(match[1], 16)]), data)
+    text = bytes_written.decode("cp1252", errors="replace")
+    text = re.sub(r"\\u(-?\d{1,5})\?? ?", lambda match: chr(int(match[1]) % 0x10000), text)
+    return _RTF_CONTROL.sub(" ", text)
 
 
 def _guarded(reader: Callable[[bytes], str]) -> Callable[[bytes], str]:

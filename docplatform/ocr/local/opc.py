@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from docplatform.errors import PermanentError, ReasonCode
-from docplatform.ocr.local.blocks import Block, CellBlock, Notice, ParagraphBlock, TableBlock, lines_of
+from docplatform.ocr.local.blocks import EMBEDDED_FILES, Block, CellBlock, Notice, ParagraphBlock, TableBlock, lines_of
 from docplatform.settings import LimitSettings
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-EMBEDDED_FILES = "embeddedFiles"
 _STRICT = "http://purl.oclc.org/ooxml/"
 _TRANSITIONAL = (
     (

@@ -9,15 +9,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Protocol
 
 from docplatform.errors import PermanentError, ReasonCode
-from docplatform.ocr.local.blocks import MarkBox, Notice, PageBlocks, ReadDocument
-from docplatform.ocr.local.pdf_forms import page_annotations
-from docplatform.ocr.local.pdf_text import POINTS_PER_INCH, PageFrame, characters, is_sane, page_pieces
+from docplatform.ocr.local.blocks import EMBEDDED_FILES, LineBox, Notice, PageBlocks, ParagraphBlock, ReadDocument
+from docplatform.ocr.local.pdf_forms import Annotations, page_annotations
+from docplatform.ocr.local.pdf_text import POINTS_PER_INCH, PageFrame, characters, is_garbage, is_sane, page_pieces
 from docplatform.ocr.local.reading_order import Piece, in_reading_order, paragraphs
 from docplatform.settings import LimitSettings, ReadingSettings
 
+ANNOTATIONS_OMITTED = "annotationsOmitted"
+XFA_FORM = "xfaForm"
 UNREADABLE_PAGE = "unreadablePage"
 _PDFIUM_LOCK = threading.Lock()  # pdfium may only be used by one thread of a process at a time
 _LITTLE_TEXT = 200
@@ -50,9 +53,20 @@ def read_pdf(data: bytes, reading: ReadingSettings, limits: LimitSettings, recog
         document.init_forms()
         notices: list[Notice] = []
         pages = [_read_page(document, index, reading, recognizer, notices) for index in range(len(document))]
-        if len(notices) == len(pages):
+        if sum(notice.code == UNREADABLE_PAGE for notice in notices) == len(pages):
             raise PermanentError(f"No page of the PDF can be loaded: {notices[0].message}", reason=ReasonCode.CORRUPT)
-        return ReadDocument(pages, notices)
+        return ReadDocument(pages, [*notices, *_file_notices(document)])
+
+
+def _file_notices(document: Any) -> Iterator[Notice]:
+    """What the file holds besides its pages."""
+    import pypdfium2.raw as pdfium
+
+    attachments = document.count_attachments()
+    if attachments:
+        yield Notice(EMBEDDED_FILES, f"{attachments} attached files were not read.")
+    if document.get_formtype() in (pdfium.FORMTYPE_XFA_FULL, pdfium.FORMTYPE_XFA_FOREGROUND):
+        yield Notice(XFA_FORM, "An XFA form: its pages were read as programs without XFA show them, maybe incomplete.")
 
 
 @contextmanager
@@ -95,36 +109,61 @@ def _read_page(
         )
         return PageBlocks()
     try:
-        return _page_blocks(document, page, reading, recognizer)
+        frame = PageFrame.of(page)
+        found = page_annotations(page, document.formenv, frame)
+        if found.omitted:
+            message = f"{found.omitted} annotations of page {index + 1} were not looked at."
+            notices.append(Notice(ANNOTATIONS_OMITTED, message, f"/pages/{index}"))
+        return _page_blocks(page, frame, found, reading, recognizer)
     finally:
         page.close()
 
 
-def _page_blocks(document: Any, page: Any, reading: ReadingSettings, recognizer: Recognizer) -> PageBlocks:
-    frame = PageFrame.of(page)
+def _page_blocks(
+    page: Any, frame: PageFrame, found: Annotations, reading: ReadingSettings, recognizer: Recognizer
+) -> PageBlocks:
     textpage = page.get_textpage()
     try:
         text = characters(textpage)
-        form = document.formenv
-        extra, marks = page_annotations(page, form, frame)
         if _needs_ocr(page, text, frame):
             recognized = _recognized(page, frame, reading, recognizer)
-            if _letters(recognized) >= _LITTLE_TEXT or not is_sane(text) or _letters(recognized) > _visible(text):
-                return _with_marks(recognized, marks)
+            if _tells_more(_letters(recognized), text):
+                # The picture shows form fields, but no notes.
+                notes = paragraphs(found.notes)
+                return replace(recognized, blocks=[*recognized.blocks, *notes], marks=found.marks)
         pieces, direction = page_pieces(textpage, text, frame)
     finally:
         textpage.close()
-    return _text_layer_page(pieces, extra, marks, direction, frame)
+    return _text_layer_page(pieces, found, direction, frame)
 
 
-def _text_layer_page(
-    pieces: list[Piece], extra: list[Piece], marks: Sequence[MarkBox], direction: int, frame: PageFrame
-) -> PageBlocks:
-    known = {word.text for piece in pieces for word in piece.line.words}
-    missing = [piece for piece in extra if any(word.text not in known for word in piece.line.words)]
+def _tells_more(letters: int, text: str) -> bool:
+    """Whether a page's picture, in which ``letters`` were recognised, is to be believed rather than its text layer."""
+    if is_sane(text):
+        return letters >= _LITTLE_TEXT or letters > _visible(text)
+    return letters > 0 or is_garbage(text)
+
+
+def _text_layer_page(pieces: list[Piece], found: Annotations, direction: int, frame: PageFrame) -> PageBlocks:
+    missing = [piece for piece in [*found.shown, *found.notes] if not _is_among(piece, pieces)]
     if missing:
         pieces = in_reading_order([*pieces, *missing]) if direction == 0 else [*pieces, *missing]
-    return PageBlocks(paragraphs(pieces), *_size(frame), "inch", _signed(direction), marks)
+    return PageBlocks(paragraphs(pieces), *_size(frame), "inch", _signed(direction), found.marks)
+
+
+def _is_among(piece: Piece, pieces: Sequence[Piece]) -> bool:
+    """Whether the page's own text says the same at the same place: some programs write a form's values there too."""
+    beside = (other for other in pieces if _touch(other.line, piece.line))
+    known = {word.text for other in beside for word in other.line.words}
+    return all(word.text in known for word in piece.line.words)
+
+
+def _touch(one: LineBox, two: LineBox) -> bool:
+    """Whether lines overlap on the page. By their polygons: a piece's box is turned as its text is."""
+    return all(
+        min(first) < max(second) and min(second) < max(first)
+        for first, second in (((one.polygon or ())[axis::2], (two.polygon or ())[axis::2]) for axis in (0, 1))
+    )
 
 
 def _size(frame: PageFrame) -> tuple[float, float]:
@@ -135,17 +174,11 @@ def _signed(direction: int) -> float:
     return float(direction - 360 if direction > 180 else direction)
 
 
-def _with_marks(page: PageBlocks, marks: Sequence[MarkBox]) -> PageBlocks:
-    return PageBlocks(page.blocks, page.width, page.height, page.unit, page.angle, marks)
-
-
 def _visible(text: str) -> int:
     return sum(1 for char in text if not char.isspace())
 
 
 def _letters(page: PageBlocks) -> int:
-    from docplatform.ocr.local.blocks import ParagraphBlock
-
     blocks = [block for block in page.blocks if isinstance(block, ParagraphBlock)]
     return sum(len(word.text) for block in blocks for line in block.lines for word in line.words)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from docplatform.ocr.local.blocks import LineBox, MarkBox, WordBox
@@ -16,13 +17,27 @@ from docplatform.ocr.local.reading_order import Box, Piece
 _MAX_ANNOTATIONS = 5_000
 
 
-def page_annotations(page: Any, form: Any, frame: PageFrame) -> tuple[list[Piece], list[MarkBox]]:
-    """Values of form fields and the text of notes, where they stand; check boxes and radio buttons as marks."""
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """What lies on a page, where it stands."""
+
+    shown: list[Piece] = field(default_factory=list)
+    """Values of form fields and text boxes: who sees the page sees them."""
+    notes: list[Piece] = field(default_factory=list)
+    """Text that only shows when a note or a mark is opened."""
+    marks: list[MarkBox] = field(default_factory=list)
+    """Check boxes and radio buttons."""
+    omitted: int = 0
+    """Annotations that weren't looked at, being too many."""
+
+
+def page_annotations(page: Any, form: Any, frame: PageFrame) -> Annotations:
+    """The annotations of a pypdfium2 page; links and what only belongs to other annotations left out."""
     import pypdfium2.raw as pdfium
 
-    pieces: list[Piece] = []
-    marks: list[MarkBox] = []
-    for index in range(min(_MAX_ANNOTATIONS, pdfium.FPDFPage_GetAnnotCount(page))):
+    count = pdfium.FPDFPage_GetAnnotCount(page)
+    found = Annotations(omitted=max(0, count - _MAX_ANNOTATIONS))
+    for index in range(min(_MAX_ANNOTATIONS, count)):
         annotation = pdfium.FPDFPage_GetAnnot(page, index)
         if not annotation:
             continue
@@ -31,22 +46,23 @@ def page_annotations(page: Any, form: Any, frame: PageFrame) -> tuple[list[Piece
             box = _box(annotation, frame)
             if kind == pdfium.FPDF_ANNOT_WIDGET:
                 if form is not None:
-                    _read_widget(annotation, form, box, pieces, marks)
+                    _read_widget(annotation, form, box, found)
             elif kind not in (pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP):
-                pieces += _pieces(_annotation_text(annotation), box)
+                target = found.shown if kind == pdfium.FPDF_ANNOT_FREETEXT else found.notes
+                target.extend(_pieces(_annotation_text(annotation), box))
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
-    return pieces, marks
+    return found
 
 
-def _read_widget(annotation: Any, form: Any, box: Box, pieces: list[Piece], marks: list[MarkBox]) -> None:
+def _read_widget(annotation: Any, form: Any, box: Box, found: Annotations) -> None:
     import pypdfium2.raw as pdfium
 
     kind = pdfium.FPDFAnnot_GetFormFieldType(form, annotation)
     if kind in (pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON):
-        marks.append(MarkBox(bool(pdfium.FPDFAnnot_IsChecked(form, annotation)), polygon_of(box)))
+        found.marks.append(MarkBox(bool(pdfium.FPDFAnnot_IsChecked(form, annotation)), polygon_of(box)))
     elif kind not in (pdfium.FPDF_FORMFIELD_PUSHBUTTON, pdfium.FPDF_FORMFIELD_SIGNATURE):
-        pieces += _pieces(_utf16(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation), box)
+        found.shown.extend(_pieces(_utf16(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation), box))
 
 
 def _annotation_text(annotation: Any) -> str:

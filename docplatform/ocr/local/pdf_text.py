@@ -99,12 +99,17 @@ def _character(code: int) -> str:
 def is_sane(text: str) -> bool:
     """True where a text layer reads as text: enough characters, few private-use or undefined ones, enough letters."""
     visible = "".join(text.split())
-    if len(visible) < MIN_SANE_CHARACTERS:
+    if len(visible) < MIN_SANE_CHARACTERS or is_garbage(text):
         return False
-    garbage = sum(1 for char in visible if char == "\ufffd" or 0xE000 <= ord(char) <= 0xF8FF or ord(char) >= 0xF0000)
     word_characters = sum(1 for char in visible if char.isalnum())
-    enough = word_characters - garbage >= MIN_SANE_CHARACTERS
-    return enough and garbage <= _MAX_GARBAGE * len(visible) and word_characters >= _MIN_WORD_CHARACTERS * len(visible)
+    return word_characters >= max(MIN_SANE_CHARACTERS, _MIN_WORD_CHARACTERS * len(visible))
+
+
+def is_garbage(text: str) -> bool:
+    """True where too many characters are private-use or undefined: fonts that don't say which characters they draw."""
+    visible = "".join(text.split())
+    garbage = sum(1 for char in visible if char == "\ufffd" or 0xE000 <= ord(char) <= 0xF8FF or ord(char) >= 0xF0000)
+    return garbage > _MAX_GARBAGE * len(visible)
 
 
 def page_pieces(textpage: Any, text: str, frame: PageFrame) -> tuple[list[Piece], int]:

@@ -23,9 +23,9 @@ from docplatform.ocr.workers import InProcessPool, PebbleWorkerPool, WorkerPool
 from docplatform.settings import LimitSettings, ReadingSettings
 
 MODEL_ID = "prebuilt-read"
-_REVISION = 1
+_REVISION = 2
 """Raised when this reader reads something differently, so that documents are read anew."""
-_ENGINES = ("rapidocr", "onnxruntime", "pypdfium2", "openpyxl", "lxml", "kreuzberg", "pillow")
+_ENGINES = ("rapidocr", "onnxruntime", "pypdfium2", "openpyxl", "lxml", "kreuzberg", "pillow", "charset-normalizer")
 
 _IMAGES = {item.mime for item in media_types.READABLE if item.mime.startswith("image/")}
 _PLAIN = {item.mime for item in (media_types.TXT, media_types.CSV, media_types.MARKDOWN, media_types.JSON)} | {

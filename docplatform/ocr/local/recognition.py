@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Image = NDArray[np.uint8]
     Quad = NDArray[np.float64]
 
-_MIN_SCORE = 0.5
+_MIN_SCORE = 0.5  # RapidOCR's own; what scores less is mostly noise: folds, logos, lines of tables
 _TALL = 1.5  # RapidOCR turns crops taller than this
 _ROTATIONS = {90: 2, 180: 1, 270: 0}  # cv2.ROTATE_… that turns text of a direction upright
 _OUT_OF_MEMORY = ("bad_alloc", "Failed to allocate memory", "std::bad_alloc")

@@ -14,6 +14,7 @@ from typing import Any
 from docplatform.documents.decoding import decode
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.blocks import (
+    EMBEDDED_FILES,
     Block,
     CellBlock,
     Notice,
@@ -25,7 +26,7 @@ from docplatform.ocr.local.blocks import (
     paragraph_of,
 )
 from docplatform.ocr.local.html import html_blocks
-from docplatform.ocr.local.opc import EMBEDDED_FILES, Package, chart_blocks, drawing_blocks, embedded_notices
+from docplatform.ocr.local.opc import Package, chart_blocks, drawing_blocks, embedded_notices
 from docplatform.ocr.local.plain_text import damage_notices
 from docplatform.settings import LimitSettings
 
