@@ -33,7 +33,7 @@ class FakeReader:
 
     def read(self, source: DocumentSource) -> AnalyzeResult:
         self.read_keys.append(source.key)
-        content = source.data.decode()
+        content = source.data.decode(errors="replace")
         if content.startswith("!"):
             reason = ReasonCode(content[1:].split()[0])
             raise PermanentError(f"refused as {reason}", reason=reason)
