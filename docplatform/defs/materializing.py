@@ -37,7 +37,7 @@ def materialize_stages(
     reports: list[StageReport] = []
     with as_failures():
         if config.replay:
-            replay(lake, stage=table, lake_partitions=partitions, run_id=context.run_id)
+            replay(lake, stage=table, lake_partitions=partitions, run_id=context.run.run_id)
         errors: list[DocPlatformError] = []
         for stage in stages:
             try:
@@ -45,7 +45,7 @@ def materialize_stages(
                     lake,
                     stage,
                     partitions,
-                    run_id=context.run_id,
+                    run_id=context.run.run_id,
                     document_ids=config.document_ids,
                     on_progress=lambda done, total: context.log.info("%s: %d of %d documents", table, done, total),
                 )

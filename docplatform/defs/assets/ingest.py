@@ -71,7 +71,7 @@ def raw_blobs(
         report = ingest(connectors, blob_store, ledger, settings.limits)
         for problem in report.problems:
             context.log.warning("left in the landing folder: %s", problem)
-        published = publish_arrivals(ledger, lake, blob_store, projects, run_id=context.run_id)
+        published = publish_arrivals(ledger, lake, blob_store, projects, run_id=context.run.run_id)
         for unusable in published.problems:
             context.log.warning("a label file that makes no model project: %s", unusable)
     added = add_missing_partitions(context.instance, LAKE_PARTITION, ledger.lake_partitions())

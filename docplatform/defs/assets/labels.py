@@ -49,7 +49,9 @@ def annotations(
     from docplatform.training.annotations import refresh_all_annotations
 
     with as_failures():
-        reports, problems = refresh_all_annotations(projects=projects, ledger=ledger, lake=lake, run_id=context.run_id)
+        reports, problems = refresh_all_annotations(
+            projects=projects, ledger=ledger, lake=lake, run_id=context.run.run_id
+        )
     for problem in problems:
         context.log.error("a project is left out: %s", problem)
     add_missing_partitions(context.instance, MODEL_PROJECT, [report.project for report in reports])
@@ -82,7 +84,7 @@ def labeled_dataset(
 
     with as_failures():
         project = project_of(context, projects)
-        dataset = freeze_dataset(project, projects=projects, ledger=ledger, lake=lake, run_id=context.run_id)
+        dataset = freeze_dataset(project, projects=projects, ledger=ledger, lake=lake, run_id=context.run.run_id)
     return dg.MaterializeResult(
         metadata=dataset_metadata(dataset, lake), check_results=[schema_check(lake, "labeled_dataset")]
     )

@@ -53,9 +53,11 @@ def trained_model(
     with as_failures():
         project = project_of(context, projects)
         version = train_candidate(
-            project, lake=lake, registry=model_registry, run_id=context.run_id, retrain=config.retrain
+            project, lake=lake, registry=model_registry, run_id=context.run.run_id, retrain=config.retrain
         )
-    return dg.MaterializeResult(metadata=model_metadata(version, blob_store, reused=version.run_id != context.run_id))
+    return dg.MaterializeResult(
+        metadata=model_metadata(version, blob_store, reused=version.run_id != context.run.run_id)
+    )
 
 
 @dg.asset(
@@ -76,7 +78,7 @@ def model_evaluation(
 
     with as_failures():
         project = project_of(context, projects)
-        judgement = judge_candidate(project, lake=lake, registry=model_registry, run_id=context.run_id)
+        judgement = judge_candidate(project, lake=lake, registry=model_registry, run_id=context.run.run_id)
     return dg.MaterializeResult(
         metadata=judgement_metadata(project, judgement), check_results=[schema_check(lake, "model_evaluation")]
     )
@@ -113,7 +115,7 @@ def champion_model(
 
     with as_failures():
         project = project_of(context, projects)
-        decision = decide_champion(project, lake=lake, registry=model_registry, run_id=context.run_id)
+        decision = decide_champion(project, lake=lake, registry=model_registry, run_id=context.run.run_id)
     return dg.MaterializeResult(
         metadata=decision_metadata(decision, model_registry),
         check_results=[f1_check(decision), schema_check(lake, "champion_model")],

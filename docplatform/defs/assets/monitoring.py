@@ -48,7 +48,9 @@ def drift_report(
     from docplatform.training.monitoring import check_drift
 
     with as_failures():
-        check = check_drift(project_of(context, projects), lake=lake, registry=model_registry, run_id=context.run_id)
+        check = check_drift(
+            project_of(context, projects), lake=lake, registry=model_registry, run_id=context.run.run_id
+        )
     return dg.MaterializeResult(
         metadata=drift_metadata(check), check_results=[drift_check(check), schema_check(lake, "drift_report")]
     )
