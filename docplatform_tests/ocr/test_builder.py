@@ -1,4 +1,5 @@
 import json
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -147,9 +148,19 @@ def test_words_beyond_the_limit_are_counted_but_not_listed(monkeypatch):
     assert [warning.code for warning in result.warnings] == [builder.WORDS_OMITTED]
 
 
+def test_lines_beyond_the_limit_are_in_the_content_only(monkeypatch):
+    monkeypatch.setattr(builder, "MAX_PLAIN_WORDS", 3)
+    result = build_verbatim_result("a\nb\n\nc\nd\n", "m")
+    assert result.content == "a\nb\n\nc\nd\n"
+    assert [line.content for line in result.pages[0].lines] == ["a", "b", "c"]
+    assert [warning.code for warning in result.warnings] == [builder.WORDS_OMITTED, builder.LINES_OMITTED]
+    assert "Of 4 lines the first 3" in result.warnings[1].message
+
+
 @pytest.mark.skipif(not _CONTRACT.is_file(), reason="needs ../shared/contracts beside the checkout")
 class TestContract:
     @staticmethod
+    @cache
     def _validator() -> Draft202012Validator:
         contract = json.loads(_CONTRACT.read_text("utf-8"))
         return Draft202012Validator(

@@ -6,24 +6,13 @@ from PIL import Image, ImageOps
 
 from docplatform.documents import media_types
 from docplatform.errors import ConfigurationError, PermanentError, ReasonCode
-from docplatform.ocr.base import DocumentSource
 from docplatform.ocr.local import recognition
 from docplatform.ocr.local.engine import load_engine
-from docplatform.ocr.local.reader import LocalDocumentReader
 from docplatform.ocr.local.recognition import RapidOcrRecognizer
-from docplatform.settings import LimitSettings, ReadingSettings
+from docplatform.settings import ReadingSettings
 from docplatform_tests.ocr.drawing import LINES, picture, saved
-
-_READER = LocalDocumentReader(ReadingSettings(workers=0), LimitSettings())
-
-
-def _read(data: bytes, media_type: media_types.MediaType, **limits: int):
-    reader = LocalDocumentReader(ReadingSettings(workers=0), LimitSettings(**limits)) if limits else _READER
-    return reader.read(DocumentSource("key", data, media_type.mime))
-
-
-def _lines(result) -> list[str]:
-    return [line.content for line in result.pages[0].lines]
+from docplatform_tests.ocr.reading import lines as _lines
+from docplatform_tests.ocr.reading import read as _read
 
 
 def _transparent(image: Image.Image) -> Image.Image:
@@ -31,6 +20,13 @@ def _transparent(image: Image.Image) -> Image.Image:
     image = Image.new("RGBA", image.size, (0, 0, 0, 0)) if image is None else image
     alpha = ImageOps.invert(image.convert("L"))
     return Image.merge("RGBA", [Image.new("L", image.size, 0)] * 3 + [alpha])
+
+
+def _see_through(image: Image.Image) -> Image.Image:
+    """A palette of two blacks, for the ink and for the paper; saved so that the paper's is transparent."""
+    indexed = Image.fromarray((np.asarray(image.convert("L")) < 128).astype(np.uint8)).convert("P")
+    indexed.putpalette([0] * 6)
+    return indexed
 
 
 def _sixteen_bits(image: Image.Image) -> Image.Image:
@@ -50,8 +46,12 @@ def _sixteen_bits(image: Image.Image) -> Image.Image:
         (saved(_sixteen_bits(picture()), "PNG"), media_types.PNG),
         (saved(_transparent(picture()), "PNG"), media_types.PNG),
         (saved(picture().convert("LA"), "PNG"), media_types.PNG),
+        (saved(_see_through(picture()), "PNG", transparency=0), media_types.PNG),
     ],
-    ids=["png", "jpeg", "cmyk", "webp", "bmp", "gif", "1-bit tiff", "16-bit", "transparent", "grey with alpha"],
+    ids=[
+        *("png", "jpeg", "cmyk", "webp", "bmp", "gif", "1-bit tiff", "16-bit", "transparent", "grey with alpha"),
+        "palette with a transparent colour",
+    ],
 )
 def test_every_kind_of_picture_is_read(data, media_type):
     assert _lines(_read(data, media_type)) == list(LINES)
@@ -161,6 +161,22 @@ def test_too_many_tiff_pages_are_refused():
 def test_a_missing_model_is_refused_and_not_downloaded(tmp_path):
     with pytest.raises(ConfigurationError, match="PP-OCRv6_det_small"):
         load_engine(ReadingSettings(), tmp_path)
+
+
+def test_a_failing_engine_is_no_fault_of_the_picture(monkeypatch):
+    def fail(*_: object) -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(RapidOcrRecognizer, "recognize", fail)
+    with pytest.raises(PermanentError, match="a bug") as caught:
+        _read(saved(picture(), "PNG"), media_types.PNG)
+    assert caught.value.reason is ReasonCode.ENGINE_ERROR
+
+
+def test_an_image_larger_than_the_limit_is_shrunk_before_it_is_recognised():
+    recognizer = RapidOcrRecognizer(ReadingSettings(ocr_max_side=1_000))
+    page = recognizer.recognize(np.full((100, 4_000, 3), 255, np.uint8), 0.5, "inch")
+    assert (page.width, page.height, page.blocks) == (2_000, 50, [])
 
 
 class _FailingEngine:

@@ -17,14 +17,7 @@ from pptx.util import Inches
 
 from docplatform.documents import media_types
 from docplatform.errors import PermanentError, ReasonCode
-from docplatform.ocr.base import DocumentSource
-from docplatform.ocr.local.reader import LocalDocumentReader
-from docplatform.settings import LimitSettings, ReadingSettings
-
-
-def _read(data: bytes, media_type: media_types.MediaType, **limits: float):
-    reader = LocalDocumentReader(ReadingSettings(workers=0), LimitSettings.model_validate(limits))
-    return reader.read(DocumentSource("key", data, media_type.mime))
+from docplatform_tests.ocr.reading import read as _read
 
 
 def _saved(document) -> bytes:

@@ -8,16 +8,12 @@ from docplatform.ocr.local.pdf_text import is_sane
 from docplatform.ocr.local.reader import LocalDocumentReader
 from docplatform.settings import LimitSettings, ReadingSettings
 from docplatform_tests.ocr.drawing import LINES, pdf, picture, picture_page, text_page
-
-_READER = LocalDocumentReader(ReadingSettings(workers=0), LimitSettings(max_pages=5))
-
-
-def _read(data: bytes, reader: LocalDocumentReader = _READER):
-    return reader.read(DocumentSource("key", data, media_types.PDF.mime))
+from docplatform_tests.ocr.reading import lines as _lines
+from docplatform_tests.ocr.reading import read
 
 
-def _lines(result, page: int = 0) -> list[str]:
-    return [line.content for line in result.pages[page].lines]
+def _read(data: bytes, **limits: float):
+    return read(data, media_types.PDF, **limits)
 
 
 class TestTextLayer:
@@ -143,15 +139,14 @@ class TestRefusals:
     )
     def test_bad_files_are_refused_with_their_reason(self, data, reason):
         with pytest.raises(PermanentError) as caught:
-            _read(data)
+            _read(data, max_pages=5)
         assert caught.value.reason is reason
 
     def test_a_known_password_opens(self):
         reading = ReadingSettings(workers=0, pdf_passwords=[SecretStr("wrong"), SecretStr("secret")])
-        result = _read(
-            pdf(text_page("Behind a password"), password="secret"), LocalDocumentReader(reading, LimitSettings())
-        )
-        assert result.content == "Behind a password"
+        data = pdf(text_page("Behind a password"), password="secret")
+        reader = LocalDocumentReader(reading, LimitSettings())
+        assert reader.read(DocumentSource("key", data, media_types.PDF.mime)).content == "Behind a password"
 
     def test_a_page_that_cannot_be_loaded_is_named(self):
         data = pdf(text_page("The first page is here"), text_page("The second page is gone"))

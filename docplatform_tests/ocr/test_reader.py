@@ -11,8 +11,8 @@ from docplatform.ocr.local import html, legacy
 from docplatform.ocr.local.reader import LocalDocumentReader
 from docplatform.settings import LimitSettings, ReadingSettings
 from docplatform_tests.ocr.drawing import LINES, pdf, picture, saved, text_page
+from docplatform_tests.ocr.reading import READER as _READER
 
-_READER = LocalDocumentReader(ReadingSettings(workers=0), LimitSettings())
 _ZOO = Path(__file__).parents[3] / "shared" / "data" / "zoo"
 
 

@@ -8,16 +8,9 @@ import pytest
 
 from docplatform.documents import media_types
 from docplatform.errors import PermanentError, ReasonCode
-from docplatform.ocr.base import DocumentSource
 from docplatform.ocr.local.plain_text import UNDECODABLE_CHARACTERS
-from docplatform.ocr.local.reader import LocalDocumentReader
-from docplatform.settings import LimitSettings, ReadingSettings
-
-_READER = LocalDocumentReader(ReadingSettings(workers=0), LimitSettings(max_archive_entries=50))
-
-
-def _read(data: bytes, media_type: media_types.MediaType):
-    return _READER.read(DocumentSource("key", data, media_type.mime))
+from docplatform_tests.ocr.reading import lines, warnings
+from docplatform_tests.ocr.reading import read as _read
 
 
 class TestPlainText:
@@ -32,7 +25,7 @@ class TestPlainText:
     def test_damage_is_replaced_and_told(self):
         result = _read("ééééééééééé".encode() + b"\xff tail", media_types.TXT)
         assert result.content == "ééééééééééé\ufffd tail"
-        assert [warning.code for warning in result.warnings] == [UNDECODABLE_CHARACTERS]
+        assert warnings(result) == [UNDECODABLE_CHARACTERS]
 
     def test_bytes_that_are_no_text_are_refused(self):
         with pytest.raises(PermanentError) as caught:
@@ -75,6 +68,24 @@ b</pre><input value="filled"><img alt="a picture"><p hidden>no</p><noscript>no</
         result = _read(b"<table><tr><td>one</td></tr><tr><td>two</td></tr></table>", media_types.HTML)
         assert result.content == "one\ntwo"
         assert result.tables == ()
+
+    def test_cells_that_span_rows_push_others_aside(self):
+        page = b"""<table><tr><td rowspan=3 colspan=2>big</td><td>a</td><td rowspan=2>tall</td></tr>
+        <tr><td>b</td><td>c</td></tr><tr><td>d</td><td>e</td></tr></table>"""
+        cells = _read(page, media_types.HTML).tables[0].cells
+        assert [(cell.content, cell.row_index, cell.column_index) for cell in cells] == [
+            *[("big", 0, 0), ("a", 0, 2), ("tall", 0, 3)],
+            *[("b", 1, 2), ("c", 1, 4), ("d", 2, 2), ("e", 2, 3)],
+        ]
+
+    def test_spans_cost_nothing_by_their_size(self):
+        row = b"<tr><td rowspan=1000 colspan=1000>x</td></tr>"  # a million places each, taken out of 45 bytes
+        result = _read(b"<table>" + row * 300 + b"</table>", media_types.HTML)
+        assert [cell.column_index for cell in result.tables[0].cells] == [1_000 * number for number in range(300)]
+
+    def test_what_stands_between_cells_is_no_cell(self):
+        page = b"<table><tr><td>a</td><script>no()</script><td>b</td></tr></table>"
+        assert [cell.content for cell in _read(page, media_types.HTML).tables[0].cells] == ["a", "b"]
 
     def test_deeply_nested_tables_end(self):
         depth = 60
@@ -139,9 +150,60 @@ class TestMail:
         message.attach(picture)
         assert "Attachment: (image/png)" in _read(message.as_bytes(), media_types.EML).content
 
-    def test_a_malformed_header_is_shown_as_written(self):
-        raw = b"From: a@x.org\r\nTo: =?utf-8?b?broken\r\nSubject: S\r\n\r\nbody\r\n"
-        assert "body" in _read(raw, media_types.EML).content
+    @pytest.mark.parametrize("header", ["Cc: <", "From: :;", "To: =?utf-8?b?broken"])
+    def test_a_malformed_header_is_shown_as_written(self, header):
+        raw = f"{header}\r\nSubject: S\r\n\r\nbody\r\n".encode()
+        assert set(lines(_read(raw, media_types.EML))) == {header, "Subject: S", "body"}
+
+    @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32-be"])
+    def test_a_mail_saved_as_a_text_file_keeps_its_headers(self, encoding):
+        raw = "From: a@x.org\r\nSubject: Größe\r\n\r\nbody ü\r\n".encode(encoding)
+        assert lines(_read(raw, media_types.EML)) == ["From: a@x.org", "Subject: Größe", "body ü"]
+
+    def test_text_parts_of_any_kind_are_read_unless_they_are_files(self):
+        message = _mail(Subject="S")
+        message.set_content("Dear all")
+        message.make_mixed()
+        for subtype, filename in (("calendar", None), ("csv", "list.csv")):
+            part = EmailMessage()
+            part.set_content(f"the {subtype}", subtype=subtype, disposition="inline", filename=filename)
+            message.attach(part)
+        assert lines(_read(message.as_bytes(), media_types.EML))[-3:] == [
+            *("Dear all", "the calendar", "Attachment: list.csv")
+        ]
+
+    def test_a_report_of_delivery_is_listed_with_what_it_says_to_people(self):
+        raw = (
+            b"Subject: Returned\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; boundary=b\r\n\r\n"
+            b"--b\r\n\r\nIt came back.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+            b"Reporting-MTA: dns; x\r\n\r\nAction: failed\r\n\r\n--b--\r\n"
+        )
+        assert lines(_read(raw, media_types.EML))[-2:] == ["It came back.", "Attachment: (message/delivery-status)"]
+
+    def test_a_multipart_without_a_boundary_is_text(self):
+        raw = b"Subject: S\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed\r\n\r\nstill here\r\n"
+        assert "still here" in lines(_read(raw, media_types.EML))
+
+    def test_blank_alternatives_leave_the_headers(self):
+        message = _mail(Subject="S")
+        message.set_content(" \n")
+        message.add_alternative("<p> </p>", subtype="html")
+        assert lines(_read(message.as_bytes(), media_types.EML))[-1] == "Subject: S"
+
+    @pytest.mark.parametrize(
+        ("charset", "body", "text"),
+        [("iso-8859-1", b"100 \x80", "100 €"), ("koi8-r", "Привет".encode("koi8-r"), "Привет")],
+    )
+    def test_a_declared_charset_is_believed(self, charset, body, text):
+        head = f"Subject: S\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset={charset}\r\n\r\n".encode()
+        assert lines(_read(head + body, media_types.EML))[-1] == text
+
+    @pytest.mark.parametrize("kind", ["plain", "html"])
+    def test_damage_in_a_body_is_told(self, kind):
+        head = f"Subject: S\r\nMIME-Version: 1.0\r\nContent-Type: text/{kind}; charset=utf-8\r\n\r\n".encode()
+        result = _read(head + "ééééééééé".encode() + b"\xff", media_types.EML)
+        assert result.content.endswith("ééééééééé\ufffd")
+        assert warnings(result) == [UNDECODABLE_CHARACTERS]
 
     def test_too_many_parts_is_a_bomb(self):
         message = _mail()
@@ -149,7 +211,7 @@ class TestMail:
         for number in range(60):
             message.add_attachment(b"x", maintype="a", subtype="b", filename=f"{number}")
         with pytest.raises(PermanentError) as caught:
-            _read(message.as_bytes(), media_types.EML)
+            _read(message.as_bytes(), media_types.EML, max_archive_entries=50)
         assert caught.value.reason is ReasonCode.BOMB
 
 
@@ -172,5 +234,5 @@ class TestZip:
     )
     def test_bad_archives_are_refused(self, data, reason):
         with pytest.raises(PermanentError) as caught:
-            _read(data, media_types.ZIP)
+            _read(data, media_types.ZIP, max_archive_entries=50)
         assert caught.value.reason is reason

@@ -1,9 +1,11 @@
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -187,6 +189,50 @@ class TestTheChildsSide:
         said, refused = (worker_process.run(source).decoded() for source in _sources("say", "refuse"))
         assert said.result.content == "0 said"
         assert (refused.reason, refused.message) == (ReasonCode.CORRUPT, "damaged")
+
+    @pytest.fixture
+    def exits(self, monkeypatch) -> list[int]:
+        """The statuses that would have ended this process."""
+        statuses: list[int] = []
+
+        def leave(status: int) -> None:
+            statuses.append(status)
+            raise SystemExit(status)
+
+        monkeypatch.setattr(os, "_exit", leave)
+        return statuses
+
+    def test_out_of_memory_ends_the_worker(self, monkeypatch, exits):
+        monkeypatch.setattr(worker_process, "_reader", ObedientReader())
+        with pytest.raises(SystemExit):
+            worker_process.run(_sources("gorge")[0])
+        assert exits == [worker_process.MEMORY_EXIT]
+
+    def test_a_worker_that_outgrows_its_memory_ends(self, exits):
+        with pytest.raises(SystemExit):
+            worker_process._watch(os.getpid(), limit=1)
+        assert exits == [worker_process.MEMORY_EXIT]
+
+    def test_a_worker_whose_parent_has_ended_ends(self, exits):
+        parent = subprocess.Popen([sys.executable, "-c", ""])  # not waited for: its number isn't given anew
+        with pytest.raises(SystemExit):
+            worker_process._watch(parent.pid, limit=2**62)
+        parent.wait()
+        assert exits == [1]
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="asks the Linux kernel")
+    def test_a_worker_that_starts_after_its_parent_has_ended_ends(self, monkeypatch, exits):
+        parent = subprocess.Popen([sys.executable, "-c", ""])
+        parent.wait()
+        asked: list[tuple[int, ...]] = []
+        kernel = SimpleNamespace(prctl=lambda *arguments: asked.append(arguments))  # the real one would bind this run
+        monkeypatch.setattr(worker_process.ctypes, "CDLL", lambda *_, **__: kernel)
+        with pytest.raises(SystemExit):
+            worker_process.die_with_parent(parent.pid)
+        assert exits == [1]
+        assert asked == [(worker_process._PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)]
+        worker_process.die_with_parent(os.getpid())
+        assert exits == [1]
 
     def test_run_needs_start(self, monkeypatch):
         monkeypatch.setattr(worker_process, "_reader", None)

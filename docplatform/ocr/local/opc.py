@@ -65,10 +65,6 @@ class Package:
         self._names = {info.filename.lstrip("/").lower(): info for info in self._zip.infolist()}
         _check_limits(self._zip.infolist(), len(data), limits)
 
-    def names(self) -> list[str]:
-        """All part names, lower case."""
-        return list(self._names)
-
     def read(self, name: str) -> bytes:
         """The bytes of a part; empty where there is no such part.
 

@@ -44,12 +44,13 @@ def page_annotations(page: Any, form: Any, frame: PageFrame) -> Annotations:
         try:
             kind = pdfium.FPDFAnnot_GetSubtype(annotation)
             box = _box(annotation, frame)
-            if kind == pdfium.FPDF_ANNOT_WIDGET:
-                if form is not None:
-                    _read_widget(annotation, form, box, found)
+            if kind == pdfium.FPDF_ANNOT_WIDGET and form is None:  # programs that merge files lose the form itself
+                found.shown.extend(_pieces(_annotation_text(annotation, b"V"), box))
+            elif kind == pdfium.FPDF_ANNOT_WIDGET:
+                _read_widget(annotation, form, box, found)
             elif kind not in (pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP):
                 target = found.shown if kind == pdfium.FPDF_ANNOT_FREETEXT else found.notes
-                target.extend(_pieces(_annotation_text(annotation), box))
+                target.extend(_pieces(_annotation_text(annotation, b"Contents"), box))
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
     return found
@@ -65,10 +66,10 @@ def _read_widget(annotation: Any, form: Any, box: Box, found: Annotations) -> No
         found.shown.extend(_pieces(_utf16(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation), box))
 
 
-def _annotation_text(annotation: Any) -> str:
+def _annotation_text(annotation: Any, key: bytes) -> str:
     import pypdfium2.raw as pdfium
 
-    return _utf16(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents")
+    return _utf16(pdfium.FPDFAnnot_GetStringValue, annotation, key)
 
 
 def _utf16(function: Any, *arguments: Any) -> str:

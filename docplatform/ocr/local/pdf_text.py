@@ -131,10 +131,8 @@ def _placed_words(textpage: Any, text: str, frame: PageFrame) -> Iterator[_Place
     end = 0
     for match in _WORD.finditer(text):
         start, stop = match.span()
-        has_first = pdfium.FPDFText_GetLooseCharBox(textpage, start, first)
-        has_last = pdfium.FPDFText_GetLooseCharBox(textpage, stop - 1, last)
-        if not (has_first and has_last):
-            continue
+        pdfium.FPDFText_GetLooseCharBox(textpage, start, first)  # every index that has a character has a box
+        pdfium.FPDFText_GetLooseCharBox(textpage, stop - 1, last)
         one = frame.shown(first.left, first.bottom, first.right, first.top)
         two = frame.shown(last.left, last.bottom, last.right, last.top)
         box = (min(one[0], two[0]), min(one[1], two[1]), max(one[2], two[2]), max(one[3], two[3]))
