@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import dagster as dg
 import pytest
 
-from docplatform.defs.assets.text import ocr_text
+from docplatform.defs import failures
 from docplatform.defs.build import build_defs
 from docplatform.defs.failures import MAX_RETRIES, RETRY_SECONDS, as_failures
-from docplatform.defs.materializing import StageConfig, _gravest
+from docplatform.defs.materializing import _gravest
 from docplatform.defs.partitions import LAKE_PARTITION, MODEL_PROJECT, add_missing_partitions
 from docplatform.defs.resources import DESCRIPTIONS
 from docplatform.errors import ConfigurationError, PermanentError, ReasonCode, TransientError
-from docplatform.inference.stages import RoutingStage
-from docplatform.lake.incremental import run_stage
 from docplatform.lake.quarantine import dismiss, open_entries
-from docplatform_tests.homes import Home, class_labels, topic_labels, topic_texts
+from docplatform_tests.homes import FakeReader, Home, class_labels, topic_labels, topic_texts
 
 STAGES = ("routed_documents", "ocr_text", "preprocessed_text", "predictions")
 
@@ -165,16 +164,19 @@ def test_replay_takes_quarantined_documents_up_again_and_nothing_else_does(home,
     assert (entry.attempts, entry.reason) == (2, "corrupt")
 
 
-def test_a_transient_failure_asks_for_a_retry_after_the_rest_is_committed(home, instance):
-    home.take_in({"acme/a.txt": "?", "acme/b.txt": "fine"})
-    p = home.platform
-    (key,) = p.ledger.lake_partitions()
-    run_stage(p.lake, RoutingStage(p.ledger, p.blob_store), [key], run_id="route")
-    add_missing_partitions(instance, LAKE_PARTITION, [key])
-    context = dg.build_asset_context(partition_key=key, instance=instance)
-    with pytest.raises(dg.RetryRequested):
-        ocr_text(context, StageConfig(), lake=p.lake, blob_store=p.blob_store, document_reader=home.reader)
+def test_a_transient_failure_is_retried_with_the_rest_committed(home, instance, monkeypatch):
+    monkeypatch.setattr(failures, "RETRY_SECONDS", 0)
+    ingest(home, instance, {"acme/a.txt": "?", "acme/b.txt": "fine"})
+    (key,) = home.platform.ledger.lake_partitions()
+    result = run_job(home, instance, "reading_job", partition=key, raise_on_error=False)
+    retries = [event for event in result.all_events if event.event_type is dg.DagsterEventType.STEP_UP_FOR_RETRY]
+    assert (len(retries), result.success) == (MAX_RETRIES, False)
     assert [row["name"] for row in home.rows("ocr_text")] == ["b.txt"]
+    assert [home.reader.read_keys.count(read) for read in dict.fromkeys(home.reader.read_keys)] == [4, 1]
+    assert open_entries(home.platform.lake) == []
+    home.reader.read = lambda source: FakeReader.read(home.reader, replace(source, data=b"readable now"))
+    assert run_job(home, instance, "reading_job", partition=key).success
+    assert [row["name"] for row in home.rows("ocr_text") if row["content"] == "readable now"] == ["a.txt"]
 
 
 def test_of_several_errors_the_one_a_retry_may_mend_decides():
