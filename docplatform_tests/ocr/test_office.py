@@ -17,6 +17,7 @@ from pptx.util import Inches
 
 from docplatform.documents import media_types
 from docplatform.errors import PermanentError, ReasonCode
+from docplatform_tests.ocr.reading import lines, warnings
 from docplatform_tests.ocr.reading import read as _read
 
 
@@ -84,10 +85,35 @@ class TestDocx:
                 "</mc:AlternateContent></w:r>",
                 "boxed",
             ),
+            (
+                '<w:r><w:sym w:font="Wingdings" w:char="F0FE"/></w:r><w:r><w:t xml:space="preserve"> ok</w:t></w:r>',
+                "☑ ok",
+            ),
+            ('<w:r><w:sym w:font="Symbol" w:char="F0FE"/><w:t>bare</w:t></w:r>', "bare"),
+            ('<w:r><w:sym w:font="Arial" w:char="00E9"/><w:t>t</w:t></w:r>', "ét"),
+            (
+                '<w:r>{field}<w:checkBox><w:default w:val="0"/><w:checked/></w:checkBox>{end}<w:t>yes</w:t></w:r>',
+                "☒yes",
+            ),
+            (
+                '<w:r>{field}<w:checkBox><w:default w:val="0"/></w:checkBox>{end}<w:t>no</w:t></w:r>',
+                "☐no",
+            ),
+            (
+                '<w:r>{field}<w:ddList><w:result w:val="1"/><w:listEntry w:val="Bern"/>'
+                '<w:listEntry w:val="Basel"/></w:ddList>{end}</w:r>',
+                "Basel",
+            ),
+            (
+                '<w:r>{field}<w:ddList><w:listEntry w:val="Bern"/></w:ddList>{end}</w:r>',
+                "Bern",
+            ),
+            ("<w:r>{field}<w:ddList/>{end}<w:t>empty list</w:t></w:r>", "empty list"),
             ('<w:r><w:pict><v:textpath xmlns:v="urn:schemas-microsoft-com:vml" string="art"/></w:pict></w:r>', "art"),
         ],
     )
     def test_what_stands_in_special_markup_is_read_once(self, markup, expected):
+        markup = markup.replace("{field}", "<w:fldChar><w:ffData>").replace("{end}", "</w:ffData></w:fldChar>")
         data = _rewritten(_document(), "word/document.xml", r"<w:r><w:t>MARK</w:t></w:r>", markup)
         lines = [line.content for line in _read(data, media_types.DOCX).pages[0].lines]
         assert lines.count(expected) == 1
@@ -263,7 +289,7 @@ _DIAGRAM = (
 )
 
 
-def _with_part(data: bytes, rels: str, kind: str, target: str, content: str) -> bytes:
+def _with_part(data: bytes, rels: str, kind: str, target: str, content: str | bytes) -> bytes:
     """The package with one more part that another refers to."""
     relationship = f'<Relationship Id="rIdX" Type="{_REL}/{kind}" Target="{target}"/></Relationships>'
     buffer = io.BytesIO(_rewritten(data, rels, "</Relationships>", relationship))
@@ -281,6 +307,7 @@ def _with_part(data: bytes, rels: str, kind: str, target: str, content: str) -> 
         ("chart", "charts/chart1.xml", _CHART, "a chart"),
         ("diagramData", "diagrams/data1.xml", _DIAGRAM, "a diagram"),
         ("aFChunk", "chunk.html", "<p>a chunk</p>", "a chunk"),
+        ("aFChunk", "chunk.txt", "a < b", "a < b"),
     ],
 )
 def test_parts_of_a_word_file_besides_its_body_are_read(kind, target, content, expected):
@@ -288,6 +315,45 @@ def test_parts_of_a_word_file_besides_its_body_are_read(kind, target, content, e
     lines = [line.content for line in _read(data, media_types.DOCX).pages[0].lines]
     assert expected in lines
     assert "line" not in lines
+
+
+def test_cells_merged_downwards_that_hold_text_keep_it():
+    document = docx.Document()
+    table = document.add_table(rows=2, cols=1)
+    table.cell(0, 0).text = "upper"
+    table.cell(1, 0).text = "lower"
+    merge = "<w:tcPr><w:vMerge/>"
+    data = _saved(document)
+    for _ in range(2):
+        data = _rewritten(data, "word/document.xml", "<w:tcPr>(?!<w:vMerge)", merge)
+    assert _read(data, media_types.DOCX).content == "upper\nlower"
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"), [("aFChunk", "chunk.rtf"), ("package", "embeddings/a.xlsx"), ("oleObject", "embeddings/o.bin")]
+)
+def test_files_within_a_word_file_that_arent_read_are_told(kind, target):
+    data = _with_part(_document(), "word/_rels/document.xml.rels", kind, target, "x")
+    result = _read(data, media_types.DOCX)
+    assert warnings(result) == ["embeddedFiles"]
+    assert target in result.warnings[0].message
+
+
+def test_files_within_slides_and_sheets_are_told():
+    presentation = pptx.Presentation()
+    presentation.slides.add_slide(presentation.slide_layouts[6])
+    for data, rels, media_type in (
+        (_saved(presentation), "ppt/slides/_rels/slide1.xml.rels", media_types.PPTX),
+        (_saved(_workbook()), "xl/worksheets/_rels/sheet1.xml.rels", media_types.XLSX),
+    ):
+        result = _read(_with_part(data, rels, "oleObject", "embeddings/o.bin", "x"), media_type)
+        assert "embeddedFiles" in warnings(result)
+
+
+def test_damage_in_a_merged_part_is_told():
+    part = ("é" * 9).encode() + b"\xff"
+    data = _with_part(_document(), "word/_rels/document.xml.rels", "aFChunk", "chunk.txt", part)
+    assert warnings(_read(data, media_types.DOCX)) == ["undecodableCharacters"]
 
 
 def test_tables_in_cells_are_read_in_their_cell():
@@ -332,6 +398,92 @@ def test_diagrams_and_alternates_on_slides_are_read():
     assert _read(data, media_types.PPTX).content == "a diagram"
 
 
+def test_slides_without_a_part_and_fields_of_the_master_are_passed_over():
+    presentation = pptx.Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[5])
+    slide.shapes.title.text = "kept"
+    number = (
+        '<p:sp><p:nvSpPr><p:cNvPr id="9" name="n"/><p:cNvSpPr/><p:nvPr><p:ph type="sldNum"/></p:nvPr></p:nvSpPr>'
+        "<p:spPr/><p:txBody><a:bodyPr/><a:p><a:r><a:t>17</a:t></a:r></a:p></p:txBody></p:sp></p:spTree>"
+    )
+    data = _rewritten(_saved(presentation), "ppt/slides/slide1.xml", "</p:spTree>", number)
+    listed = '<p:sldIdLst><p:sldId id="999" r:id="rIdMissing"/>'
+    result = _read(_rewritten(data, "ppt/presentation.xml", "<p:sldIdLst>", listed), media_types.PPTX)
+    assert [page.lines for page in result.pages[:1]] == [()]
+    assert lines(result, 1) == ["kept"]
+
+
+def test_cells_of_a_slide_merged_away_are_left_out():
+    presentation = pptx.Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[6])
+    table = slide.shapes.add_table(2, 2, 0, 0, Inches(2), Inches(1)).table
+    table.cell(0, 0).merge(table.cell(0, 1))
+    for place, text in ((table.cell(0, 0), "wide"), (table.cell(1, 0), "x"), (table.cell(1, 1), "y")):
+        place.text = text
+    cells = _read(_saved(presentation), media_types.PPTX).tables[0].cells
+    assert [(cell.content, cell.column_span or 1) for cell in cells] == [("wide", 2), ("x", 1), ("y", 1)]
+
+
+def test_a_series_with_few_points_of_many_costs_only_those():
+    points = "".join(
+        f'<c:ser><c:val><c:numCache><c:pt idx="{number}"><c:v>{number}</c:v></c:pt></c:numCache></c:val></c:ser>'
+        for number in range(300)
+    )
+    chart = _CHART.replace("</c:chartSpace>", points + "</c:chartSpace>")
+    data = _with_part(_saved(docx.Document()), "word/_rels/document.xml.rels", "chart", "charts/chart1.xml", chart)
+    table = _read(data, media_types.DOCX).tables[0]
+    assert (table.row_count, table.column_count) == (301, 302)
+    assert [cell.content for cell in table.cells if cell.row_index == 300] == ["299"]
+    assert len(table.cells) == 302 + 301
+
+
+def test_a_chart_without_data_has_its_texts():
+    chart = re.sub("<c:ser>.*</c:ser>", "<c:ser/>", _CHART)
+    data = _with_part(_saved(docx.Document()), "word/_rels/document.xml.rels", "chart", "charts/chart1.xml", chart)
+    result = _read(data, media_types.DOCX)
+    assert (result.content, result.tables) == ("a chart", ())
+
+
+def test_diagrams_on_sheets_are_read():
+    data = _with_part(
+        _saved(_workbook()), "xl/drawings/_rels/drawing1.xml.rels", "diagramData", "diagrams/data1.xml", _DIAGRAM
+    )
+    assert "a diagram" in _read(data, media_types.XLSX).content
+
+
+def test_a_sheet_that_refers_to_parts_that_are_missing_is_read():
+    data = _saved(_workbook())
+    for kind in ("drawing", "comments"):
+        reference = f'<Relationship Id="rId{kind}" Type="{_REL}/{kind}" Target="gone.xml"/></Relationships>'
+        data = _rewritten(data, "xl/worksheets/_rels/sheet1.xml.rels", "</Relationships>", reference)
+    data = _with_part(data, "xl/drawings/_rels/drawing1.xml.rels", "chart", "empty.xml", "")
+    assert {"Mind this", "Chart title"} <= set(lines(_read(data, media_types.XLSX)))
+
+
+def test_a_sheet_of_a_chart_alone_has_its_name_and_its_chart():
+    workbook = _workbook()
+    chart = BarChart()
+    chart.title = "On its own"
+    chart.add_data(Reference(workbook["Numbers"], min_col=3, min_row=3, max_row=5), titles_from_data=True)
+    workbook.create_chartsheet("Graph").add_chart(chart)
+    result = _read(_saved(workbook), media_types.XLSX)
+    assert lines(result, 2)[:2] == ["Graph", "On its own"]
+
+
+def test_an_empty_comment_is_none():
+    workbook = openpyxl.Workbook()
+    workbook.active["A1"] = "x"
+    workbook.active["A1"].comment = Comment(" ", "me")
+    assert lines(_read(_saved(workbook), media_types.XLSX)) == ["Sheet", "x"]
+
+
+def test_a_workbook_that_the_parser_refuses_is_corrupt():
+    data = _rewritten(_saved(_workbook()), "[Content_Types].xml", "sheet.main", "nothing.known")
+    with pytest.raises(PermanentError, match="can't be parsed") as caught:
+        _read(data, media_types.XLSX)
+    assert caught.value.reason is ReasonCode.CORRUPT
+
+
 def test_text_boxes_on_sheets_are_read():
     data = _rewritten(
         _saved(_workbook()),
@@ -346,6 +498,22 @@ def test_too_many_sheets_are_refused():
     with pytest.raises(PermanentError) as caught:
         _read(_saved(_workbook()), media_types.XLSX, max_pages=1)
     assert caught.value.reason is ReasonCode.TOO_MANY_PAGES
+
+
+@pytest.mark.parametrize(
+    ("offset", "value", "reason"),
+    [(8, 0x01, ReasonCode.ENCRYPTED), (10, 99, ReasonCode.CORRUPT)],  # of a member's entry: flags, method
+    ids=["encrypted", "unknown compression"],
+)
+def test_members_that_cant_be_unpacked_are_refused_with_their_reason(offset, value, reason):
+    data = bytearray(_document())
+    entry = data.index(b"PK\x01\x02")
+    while entry >= 0:
+        data[entry + offset] = value
+        entry = data.find(b"PK\x01\x02", entry + 4)
+    with pytest.raises(PermanentError) as caught:
+        _read(bytes(data), media_types.DOCX)
+    assert caught.value.reason is reason
 
 
 @pytest.mark.parametrize("media_type", [media_types.DOCX, media_types.XLSX, media_types.PPTX], ids=str)

@@ -1,15 +1,19 @@
+import io
+
+import pypdfium2
 import pytest
 from pydantic import SecretStr
 
 from docplatform.documents import media_types
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.base import DocumentSource
-from docplatform.ocr.local.pdf_text import is_sane
+from docplatform.ocr.local import pdf_forms
+from docplatform.ocr.local.pdf_text import characters, is_sane
 from docplatform.ocr.local.reader import LocalDocumentReader
 from docplatform.settings import LimitSettings, ReadingSettings
 from docplatform_tests.ocr.drawing import LINES, pdf, picture, picture_page, text_page
 from docplatform_tests.ocr.reading import lines as _lines
-from docplatform_tests.ocr.reading import read
+from docplatform_tests.ocr.reading import read, warnings
 
 
 def _read(data: bytes, **limits: float):
@@ -93,6 +97,64 @@ class TestTextLayer:
 
         assert _lines(_read(pdf(draw)))[-2:] == ["Remember", "the milk"]
 
+    def test_a_field_keeps_its_value_though_the_page_says_the_same_elsewhere(self):
+        def draw(canvas):
+            text_page("Premium 100 for the first year")(canvas)
+            canvas.acroForm.textfield(name="sum", value="100", x=72, y=400, width=200, height=20)
+
+        assert _lines(_read(pdf(draw))) == ["Premium 100 for the first year", "100"]
+
+    @pytest.mark.parametrize("rotation", [0, 90])
+    def test_a_value_that_is_also_drawn_under_its_field_is_read_once(self, rotation):
+        def draw(canvas):
+            canvas.setPageRotation(rotation)
+            text_page("A form that was printed into itself")(canvas)
+            canvas.drawString(80, 405, "Filled in")
+            canvas.acroForm.textfield(name="who", value="Filled in", x=72, y=400, width=200, height=20)
+
+        assert _lines(_read(pdf(draw))) == ["A form that was printed into itself", "Filled in"]
+
+    def test_fields_without_their_form_are_read(self):
+        def draw(canvas):
+            text_page("A form merged into another file")(canvas)
+            canvas.acroForm.textfield(name="who", value="Filled in", x=72, y=600, width=200, height=20)
+
+        data = pdf(draw)
+        assert data.count(b"/AcroForm") == 1
+        assert "Filled in" in _lines(_read(data.replace(b"/AcroForm", b"/AcroGone")))
+
+    def test_links_are_no_text_and_buttons_no_values(self):
+        def draw(canvas):
+            text_page("A page with a link on it")(canvas)
+            canvas.linkURL("https://example.com", (72, 300, 172, 320))
+            for number, value in enumerate(("one", "two")):
+                canvas.acroForm.radio(name="pick", value=value, selected=not number, x=72, y=500 + 40 * number)
+
+        result = _read(pdf(draw))
+        assert _lines(result) == ["A page with a link on it"]
+        assert [mark.state for mark in result.pages[0].selection_marks] == ["selected", "unselected"]
+
+    def test_annotations_beyond_the_limit_are_counted(self, monkeypatch):
+        def draw(canvas):
+            text_page("A page with sticky notes")(canvas)
+            for number in range(4):
+                canvas.textAnnotation(f"note{number}", Rect=[300, 300 + 50 * number, 400, 340 + 50 * number])
+
+        monkeypatch.setattr(pdf_forms, "_MAX_ANNOTATIONS", 3)
+        result = _read(pdf(draw))
+        assert [note for note in ("note0", "note1", "note2", "note3") if note in result.content] == [
+            *("note0", "note1", "note2")
+        ]
+        assert warnings(result) == ["annotationsOmitted"]
+        assert result.warnings[0].message.startswith("1 annotations of page 1")
+
+    def test_characters_of_two_units_keep_the_places_of_the_others(self, monkeypatch):
+        units = [ord("a"), 0x1F600, ord("b"), 0xD800]  # as pdfium gives them, the last a half without its other
+        monkeypatch.setattr("pypdfium2.raw.FPDFText_CountChars", len)
+        monkeypatch.setattr("pypdfium2.raw.FPDFText_GetText", lambda *_: 1)
+        monkeypatch.setattr("pypdfium2.raw.FPDFText_GetUnicode", list.__getitem__)
+        assert characters(units) == "a😀b "
+
     @pytest.mark.parametrize(
         ("text", "expected"),
         [
@@ -121,6 +183,29 @@ class TestScans:
     def test_a_picture_over_little_text_is_recognised(self):
         result = _read(pdf(picture_page(picture(), "Scanned by machine 17")))
         assert set(LINES) <= set(_lines(result))
+
+    def test_notes_on_a_scan_are_read_though_no_picture_shows_them(self):
+        def draw(canvas):
+            picture_page(picture())(canvas)
+            canvas.textAnnotation("Call them back", Rect=[300, 100, 400, 140])
+            canvas.acroForm.checkbox(name="yes", checked=True, x=72, y=60)
+
+        result = _read(pdf(draw))
+        assert {*LINES, "Call them back"} <= set(_lines(result))
+        assert [mark.state for mark in result.pages[0].selection_marks] == ["selected"]
+
+    def test_a_short_text_layer_stays_where_nothing_is_recognised(self):
+        def draw(canvas):
+            text = canvas.beginText(72, 700)
+            text.setTextRenderMode(3)  # invisible, as under a scan
+            text.textLine("Annex 4")
+            canvas.drawText(text)
+
+        assert _read(pdf(draw)).content == "Annex 4"
+
+    def test_a_page_as_thin_as_a_thread_is_blank(self):
+        result = _read(pdf(lambda canvas: canvas.rect(0, 0, 5, 0.0001), size=(14_000, 0.001)))
+        assert result.content == ""
 
     def test_a_page_of_gigantic_size_is_bounded(self):
         result = _read(pdf(lambda canvas: canvas.rect(10, 10, 5, 5), size=(14_000, 14_000)))
@@ -153,4 +238,28 @@ class TestRefusals:
         start = data.index(b"/Type /Page\n", data.index(b"/Type /Page\n") + 1)
         damaged = data[:start] + b"/Type /Fake\n" + data[start + 12 :]
         result = _read(damaged)
-        assert len(result.pages) == 2 or [warning.code for warning in result.warnings] == ["unreadablePage"]
+        assert len(result.pages) == 2
+        assert warnings(result) == ["unreadablePage"]
+        assert result.warnings[0].target == "/pages/1"
+
+    def test_a_file_none_of_whose_pages_can_be_loaded_is_corrupt(self):
+        data = pdf(text_page("The only page is gone")).replace(b"/Type /Page\n", b"/Type /Fake\n")
+        with pytest.raises(PermanentError) as caught:
+            _read(data)
+        assert caught.value.reason is ReasonCode.CORRUPT
+
+
+class TestWhatIsNotRead:
+    def test_attached_files_are_told(self):
+        document = pypdfium2.PdfDocument(pdf(text_page("An invoice with data attached")))
+        document.new_attachment("factur-x.xml").set_data(b"<a/>")
+        buffer = io.BytesIO()
+        document.save(buffer)
+        result = _read(buffer.getvalue())
+        assert result.content == "An invoice with data attached"
+        assert warnings(result) == ["embeddedFiles"]
+
+    def test_forms_of_another_kind_are_told(self):
+        data = pdf(text_page("Please wait, or get another viewer"))
+        data = data.replace(b"/Type /Catalog", b"/AcroForm << /XFA (x) /Fields [] >> /Type /Catalog")
+        assert warnings(_read(data)) == ["xfaForm"]
