@@ -5,7 +5,6 @@ Belongs here: every query. Doesn't: tables (``schema``), connections (``database
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 
 from docplatform.errors import ReasonCode
 from docplatform.ledger.database import open_engine, reading, writing
+from docplatform.ledger.names import check_arrival, check_storable, is_storable, lookup_keys
 from docplatform.ledger.records import Arrival, ArrivalCounts, Document, Outcome, RecordedArrival
 from docplatform.ledger.schema import ARRIVALS, CURSORS, DOCUMENTS, LAKE_PARTITIONS
 
@@ -53,7 +53,13 @@ class Ledger:
         QUARANTINED where it has a reason, DUPLICATE where its document is known already and goes on, else LANDED: so
         content that was refused lands when it comes again and is no longer refused (a limit was raised). Of two
         processes that bring the same content at once, one lands it.
+
+        Raises:
+            ValueError: an arrival holds text that can't be kept, see ``names.check_storable``.
+            TransientError: the database can't be reached or is busy.
         """
+        for arrival in arrivals:
+            check_arrival(arrival)
         with writing(self._engine) as connection:
             known = _recorded(connection, [arrival.arrival_id for arrival in arrivals])
             unknown: dict[str, Arrival] = {}
@@ -122,12 +128,12 @@ class Ledger:
         name (without folders) where all arrivals with it have one whole name. The newest arrival wins. Names compare
         in Unicode NFC with ``/`` between folders, case counts.
         """
-        wanted = {name: _lookup_name(name) for name in names}
+        wanted = {name: lookup_keys(name) for name in names if is_storable(name)}
         with reading(self._engine) as connection:
-            by_name = _newest(connection, customer, ARRIVALS.c.lookup_name, set(wanted.values()))
-            bases = {_base_name(key) for key in wanted.values() if key not in by_name}
+            by_name = _newest(connection, customer, ARRIVALS.c.lookup_name, {keys.whole for keys in wanted.values()})
+            bases = {keys.base for keys in wanted.values() if keys.whole not in by_name}
             by_base = _newest(connection, customer, ARRIVALS.c.lookup_base_name, bases)
-            ids = {name: by_name.get(key) or by_base.get(_base_name(key)) for name, key in wanted.items()}
+            ids = {name: by_name.get(keys.whole) or by_base.get(keys.base) for name, keys in wanted.items()}
             found = _documents_by_id(connection, {each for each in ids.values() if each})
         return {name: found[each] for name, each in ids.items() if each}
 
@@ -159,7 +165,13 @@ class Ledger:
             return connection.execute(sa.select(CURSORS.c.value).where(CURSORS.c.name == name)).scalar()
 
     def set_cursor(self, name: str, value: str) -> None:
-        """Keep a connector's cursor. Set it after recording what it stands for: arrivals may repeat, none is missed."""
+        """Keep a connector's cursor. Set it after recording what it stands for: arrivals may repeat, none is missed.
+
+        Raises:
+            ValueError: the name or the value is text that can't be kept, see ``names.check_storable``.
+        """
+        check_storable("The cursor's name", name, CURSORS.c.name)
+        check_storable(f"The cursor {name!r}", value, CURSORS.c.value)
         with writing(self._engine) as connection:
             connection.execute(sa.delete(CURSORS).where(CURSORS.c.name == name))
             connection.execute(sa.insert(CURSORS).values(name=name, value=value))
@@ -271,12 +283,12 @@ def _reason(value: str | None) -> ReasonCode | None:
 
 
 def _arrival_row(arrival: Arrival, outcome: Outcome) -> dict[str, Any]:
-    name = _lookup_name(arrival.name)
+    keys = lookup_keys(arrival.name)
     return {
         **{field: getattr(arrival, field) for field in _ARRIVAL_FIELDS},
         "document_id": arrival.document_id,
-        "lookup_name": name,
-        "lookup_base_name": _base_name(name),
+        "lookup_name": keys.whole,
+        "lookup_base_name": keys.base,
         "reason": arrival.reason.value if arrival.reason else None,
         "outcome": outcome.value,
     }
@@ -286,15 +298,6 @@ def _document_row(arrival: Arrival) -> dict[str, Any]:
     shared = {field: getattr(arrival, field) for field in _ARRIVAL_FIELDS if field in _DOCUMENT_FIELDS}
     reason = arrival.reason.value if arrival.reason else None
     return {**shared, "document_id": arrival.document_id, "reason": reason, "routable": reason is None}
-
-
-def _lookup_name(name: str) -> str:
-    """Names as they compare: Unicode NFC (macOS writes NFD), ``/`` between folders (zips made on Windows differ)."""
-    return unicodedata.normalize("NFC", name.replace("\\", "/"))
-
-
-def _base_name(lookup_name: str) -> str:
-    return lookup_name.rsplit("/", 1)[-1]
 
 
 def _chunks(values: Iterable[T]) -> Iterator[list[T]]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+import traceback
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -14,19 +15,9 @@ from docplatform.ledger.ledger import Ledger
 from docplatform.ledger.records import Arrival, ArrivalCounts, Outcome, document_id_for
 from docplatform_tests.ledger.arrivals import ARRIVED, arrival
 
+on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+
 LANDED, DUPLICATE, QUARANTINED = Outcome.LANDED, Outcome.DUPLICATE, Outcome.QUARANTINED
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'ledger.db'}"
-
-
-@pytest.fixture
-def ledger(url: str) -> Iterator[Ledger]:
-    opened = Ledger.open(url)
-    yield opened
-    opened.close()
 
 
 def outcomes(ledger: Ledger, *arrivals: Arrival) -> list[tuple[Outcome, bool]]:
@@ -117,6 +108,34 @@ class TestRecording:
         assert document.arrived_at.utcoffset() == timedelta(0)
 
 
+class TestTextThatCannotBeKept:
+    @pytest.mark.parametrize(
+        ("values", "problem"),
+        [
+            pytest.param({"name": "a\0.pdf"}, "its name holds NUL", id="NUL, which PostgreSQL refuses"),
+            pytest.param({"name": "a\udcff.pdf"}, "its name holds NUL or half", id="a byte that was no UTF-8"),
+            pytest.param({"message": "broken at \ud800"}, "its message holds", id="half of a surrogate pair"),
+            pytest.param({"source_uri": "file:///\0"}, "its source_uri holds", id="any text"),
+            pytest.param({"customer": "c" * 64}, "its customer has 64 characters, the ledger keeps 63", id="too long"),
+        ],
+    )
+    def test_is_refused_by_every_database_alike_and_nothing_is_entered(
+        self, ledger: Ledger, values: dict[str, str], problem: str
+    ) -> None:
+        with pytest.raises(ValueError, match=problem):
+            ledger.record([arrival("good"), arrival("bad", **values)])
+        assert ledger.arrival_counts().total == 0
+
+    def test_means_no_document(self, ledger: Ledger) -> None:
+        ledger.record([arrival("a", name="a.pdf")])
+        assert list(ledger.find_documents("acme", ["a.pdf", "a\0.pdf", "\ud800"])) == ["a.pdf"]
+
+    @pytest.mark.parametrize(("name", "value"), [("imap\0", "1"), ("imap", "\0"), ("n" * 256, "1")])
+    def test_is_no_cursor(self, ledger: Ledger, name: str, value: str) -> None:
+        with pytest.raises(ValueError, match="The cursor"):
+            ledger.set_cursor(name, value)
+
+
 class TestDocuments:
     def test_a_document_keeps_what_its_first_arrival_said(self, ledger: Ledger) -> None:
         first = arrival("a", "x", parent_document_id="parent")
@@ -173,6 +192,7 @@ class TestLakePartitions:
         assert set(found) == {f"p{n}" for n in range(7)}
         assert cursor == ledger.last_seq()
 
+    @on_sqlite
     @pytest.mark.parametrize(
         "query",
         [
@@ -221,6 +241,19 @@ class TestFindingDocumentsByName:
     def test_other_customers_documents_are_not_meant(self, ledger: Ledger) -> None:
         ledger.record([arrival("a", customer="other", name="a.pdf")])
         assert ledger.find_documents("acme", ["a.pdf"]) == {}
+
+    def test_names_too_long_for_an_index_are_found_whole_and_by_their_base(self, ledger: Ledger) -> None:
+        # not compressible: an index on the names themselves would fail on PostgreSQL
+        noise = "".join(chr(0x4E00 + (n * n * 7919 + n * 104_729) % 20_000) for n in range(4_000))
+        names = {"one": f"f/{noise}1.pdf", "two": f"f/{noise}2.pdf", "three": f"{noise}/three.pdf"}
+        ledger.record([arrival(each, name=name) for each, name in names.items()])
+        asked = [*names.values(), f"{noise}1.pdf", "three.pdf", noise]
+        found = {name: document.name for name, document in ledger.find_documents("acme", asked).items()}
+        assert found == {
+            **{name: name for name in names.values()},
+            f"{noise}1.pdf": names["one"],
+            "three.pdf": names["three"],
+        }
 
     def test_a_thousand_names_at_once(self, ledger: Ledger) -> None:
         ledger.record([arrival(f"{n}", name=f"f/{n}.pdf") for n in range(1_200)])
@@ -274,6 +307,7 @@ class TestCursors:
 
 
 class TestOpening:
+    @on_sqlite
     def test_sqlite_survives_power_cuts_and_lets_readers_in(self, ledger: Ledger) -> None:
         with ledger._engine.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
@@ -286,10 +320,37 @@ class TestOpening:
         assert ledger.last_seq() == 1
         ledger.close()
 
-    @pytest.mark.parametrize("url", ["no url", "nosuchdb://x", "postgresql+nosuchdriver://x/y"])
-    def test_a_wrong_url_is_a_matter_of_settings(self, url: str) -> None:
+    @pytest.mark.parametrize("address", ["no url", "nosuchdb://x", "postgresql+nosuchdriver://x/y", "mysql://h:port/x"])
+    def test_a_wrong_url_is_a_matter_of_settings(self, address: str) -> None:
         with pytest.raises(ConfigurationError, match="DOCPLATFORM_LEDGER_URL"):
-            Ledger.open(url)
+            Ledger.open(address)
+
+    @pytest.mark.parametrize("driver", ["postgresql", "postgres", "postgresql+psycopg"])
+    def test_a_missing_driver_is_named_with_the_extra_that_brings_it(
+        self, driver: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "psycopg", None)
+        with pytest.raises(ConfigurationError, match=r"psycopg.*pip install 'docplatform\[postgres\]'") as caught:
+            Ledger.open(f"{driver}://me:hunter2@db.example/docplatform")
+        assert "hunter2" not in str(caught.value)
+
+    def test_another_databases_missing_driver_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "MySQLdb", None)
+        with pytest.raises(ConfigurationError, match=r"MySQLdb.*Install the driver of mysql"):
+            Ledger.open("mysql://db.example/docplatform")
+
+    @pytest.mark.parametrize(
+        ("address", "advice"),
+        [
+            ("postgresql://me:hun@ter2@db.example/docplatform", "'%40'"),
+            ("postgresql://me:hunter2@db.example:port/docplatform", "Give an SQLAlchemy URL"),
+            ("me:hunter2@db.example", "Give an SQLAlchemy URL"),
+        ],
+    )
+    def test_a_url_that_cannot_be_read_is_not_told_for_it_may_hold_a_password(self, address: str, advice: str) -> None:
+        with pytest.raises(ConfigurationError, match=advice) as caught:
+            Ledger.open(address)
+        assert "ter2" not in "".join(traceback.format_exception(caught.value)).replace(address, "")
 
     def test_a_folder_that_is_not_there_is_a_matter_of_settings(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigurationError, match="folder exists"):
