@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
+from importlib.resources import files
 
 import click
 
@@ -38,9 +40,21 @@ def ui(host: str, port: int) -> None:
         "DOCPLATFORM_HOME": str(settings.home_path),
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
     }
-    click.echo(f"Dagster UI on http://{host}:{port} - drop files into {settings.landing_path}/<customer>/")
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "docplatform.definitions", "-h", host, "-p", str(port)]
-    os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter, no shell
+    click.echo(
+        f"Dagster UI on http://{host}:{port} in a few seconds. Drop files into {settings.landing_path}/<customer>/"
+    )
+    # A shell without job control starts background commands with SIGINT ignored; dagster takes SIGTERM for the same
+    # signal, so that nothing but SIGKILL would end it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.execve(sys.executable, dagster_command(host, port), environment)  # noqa: S606 - our own interpreter, no shell
+
+
+def dagster_command(host: str, port: int) -> list[str]:
+    """The command line of ``dagster dev``, quiet but for warnings and what runs say."""
+    workspace = str(files("docplatform.defs").joinpath("workspace.yaml"))
+    superseded = "ignore:Function `dev_command` is superseded"  # by `dg dev`, which wants a checkout
+    options = ["-w", workspace, "-h", host, "-p", str(port), "--log-level", "warning"]
+    return [sys.executable, "-W", superseded, "-m", "dagster", "dev", *options]
 
 
 def require_free_port(host: str, port: int) -> None:
