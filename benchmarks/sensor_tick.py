@@ -59,18 +59,19 @@ def ticks(home: Path, documents: int, instance: dg.DagsterInstance) -> dict[str,
         platform.ledger.record([arrival(n) for n in range(start, min(start + 5_000, documents))])
     defs = build_defs(settings)
 
-    def tick(name: str, cursor: str | None, *resources: str) -> object:
-        needed = {key: getattr(platform, key) for key in resources}
-        return defs.get_sensor_def(name)(dg.build_sensor_context(instance=instance, cursor=cursor, resources=needed))
+    resources = {key: getattr(platform, key) for key in ("connectors", "projects", "ledger", "lake")}
+
+    def tick(name: str, cursor: str | None) -> object:
+        context = dg.build_sensor_context(instance=instance, cursor=cursor, resources=resources)
+        return defs.get_sensor_def(name)(context)
 
     last = platform.ledger.last_seq()
-    labels = ("labels_sensor", "projects", "ledger", "lake")
-    labels_cursor = tick(labels[0], None, *labels[1:]).cursor
+    labels_cursor = tick("labels_sensor", None).cursor
     return {
-        "landing_sensor, nothing new": partial(tick, "landing_sensor", None, "connectors"),
-        "lake_partition_sensor, nothing new": partial(tick, "lake_partition_sensor", str(last), "ledger"),
-        "lake_partition_sensor, one new document": partial(tick, "lake_partition_sensor", str(last - 1), "ledger"),
-        "labels_sensor, nothing new": partial(tick, labels[0], labels_cursor, *labels[1:]),
+        "landing_sensor, nothing new": partial(tick, "landing_sensor", None),
+        "lake_partition_sensor, nothing new": partial(tick, "lake_partition_sensor", str(last)),
+        "lake_partition_sensor, one new document": partial(tick, "lake_partition_sensor", str(last - 1)),
+        "labels_sensor, nothing new": partial(tick, "labels_sensor", labels_cursor),
     }
 
 
