@@ -153,7 +153,10 @@ def _failure_text(job_name: str, tags: Mapping[str, str], event: dg.DagsterEvent
     where = tags.get("dagster/partition") or tags.get(_RANGE_START, "")
     data = event.step_failure_data
     reason = data.user_failure_data.description if data.user_failure_data else None
-    message = reason or (data.error.message.strip() if data.error else event.message)
+    error = data.error
+    while error is not None and error.cause is not None:  # Dagster's own errors only say that there was one
+        error = error.cause
+    message = reason or (error.message.strip() if error else event.message)
     return f"{job_name} {event.step_key} {where}: {message}".replace("  ", " ")
 
 
