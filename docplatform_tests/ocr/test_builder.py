@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -61,28 +62,20 @@ def _assert_spans_hold(result: AnalyzeResult) -> None:
 
 
 @given(st.lists(_PAGES, max_size=3))
-def test_every_span_is_the_text_of_its_element(pages):
+def test_no_word_is_lost_and_every_span_is_the_text_of_its_element(pages):
     result = build_result(ReadDocument(pages), "m")
     _assert_spans_hold(result)
+    assert result.word_count == sum(1 for word in _words_of(pages) if word.text.strip())
     assert [page.page_number for page in result.pages] == list(range(1, len(pages) + 1))
+    ends = [(page.spans[0].offset, page.spans[0].end) for page in result.pages if page.spans]
+    assert all(first[1] <= second[0] for first, second in pairwise(ends))
     assert AnalyzeResult.from_json(result.to_json()) == result
 
 
-@given(st.lists(_PAGES, max_size=3))
-def test_no_word_is_lost_and_pages_do_not_overlap(pages):
-    result = build_result(ReadDocument(pages), "m")
-    given_words = sum(
-        1
-        for page in pages
-        for block in page.blocks
-        for lines in ([block.lines] if isinstance(block, ParagraphBlock) else [cell.lines for cell in block.cells])
-        for line in lines
-        for word in line.words
-        if word.text.strip()
-    )
-    assert result.word_count == given_words
-    ends = [(page.spans[0].offset, page.spans[0].end) for page in result.pages if page.spans]
-    assert all(first[1] <= second[0] for first, second in pairwise(ends))
+def _words_of(pages: list[PageBlocks]) -> Iterator[WordBox]:
+    for block in (block for page in pages for block in page.blocks):
+        parts = [block.lines] if isinstance(block, ParagraphBlock) else [cell.lines for cell in block.cells]
+        yield from (word for part in parts for line in part for word in line.words)
 
 
 @given(st.text(max_size=80))

@@ -119,6 +119,20 @@ class TestDocx:
         assert lines.count(expected) == 1
         assert "gone" not in lines
 
+    def test_titles_and_alternates_between_paragraphs_are_read(self):
+        alternate = (
+            '<mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><mc:Choice>'
+            "<w:p><w:r><w:t>chosen</w:t></w:r></w:p></mc:Choice><mc:Fallback><w:p/></mc:Fallback></mc:AlternateContent>"
+        )
+        document = docx.Document()
+        document.add_heading("The title", 0)
+        result = _read(
+            _rewritten(_saved(document), "word/document.xml", "</w:p>", f"</w:p>{alternate}"), media_types.DOCX
+        )
+        assert [(paragraph.content, paragraph.role) for paragraph in result.paragraphs] == [
+            *(("The title", "title"), ("chosen", None))
+        ]
+
     def test_cells_merged_downwards_are_one_cell(self):
         document = docx.Document()
         table = document.add_table(rows=3, cols=2)
@@ -468,6 +482,11 @@ def test_a_sheet_of_a_chart_alone_has_its_name_and_its_chart():
     workbook.create_chartsheet("Graph").add_chart(chart)
     result = _read(_saved(workbook), media_types.XLSX)
     assert lines(result, 2)[:2] == ["Graph", "On its own"]
+
+
+def test_pictures_on_sheets_are_no_text():
+    data = _with_part(_saved(_workbook()), "xl/drawings/_rels/drawing1.xml.rels", "image", "picture.xml", _DIAGRAM)
+    assert "a diagram" not in _read(data, media_types.XLSX).content
 
 
 def test_an_empty_comment_is_none():
