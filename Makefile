@@ -55,7 +55,7 @@ ifeq ($(CI),true)
 endif
 
 lock: ## requirements.lock anew, from pyproject.toml.
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --all-extras \
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --all-extras \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 docs: setup ## docs/tables.md anew, from the table schemas.
