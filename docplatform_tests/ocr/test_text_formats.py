@@ -83,6 +83,11 @@ b</pre><input value="filled"><img alt="a picture"><p hidden>no</p><noscript>no</
         result = _read(b"<table>" + row * 300 + b"</table>", media_types.HTML)
         assert [cell.column_index for cell in result.tables[0].cells] == [1_000 * number for number in range(300)]
 
+    @pytest.mark.parametrize(("span", "columns"), [("9" * 5_000, 1_000), ("0", 1), ("two", 1), (" 3 ", 3), ("-2", 1)])
+    def test_spans_are_bounded(self, span, columns):
+        page = f"<table><tr><td colspan='{span}'>a</td><td>b</td></tr></table>".encode()
+        assert _read(page, media_types.HTML).tables[0].cells[1].column_index == columns
+
     def test_what_stands_between_cells_is_no_cell(self):
         page = b"<table><tr><td>a</td><script>no()</script><td>b</td></tr></table>"
         assert [cell.content for cell in _read(page, media_types.HTML).tables[0].cells] == ["a", "b"]

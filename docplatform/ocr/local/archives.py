@@ -10,6 +10,7 @@ import zipfile
 
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.blocks import PageBlocks, ReadDocument, table_of
+from docplatform.ocr.local.bounds import check_entries
 from docplatform.settings import LimitSettings
 
 
@@ -26,11 +27,6 @@ def read_zip_listing(data: bytes, limits: LimitSettings) -> ReadDocument:
         raise PermanentError(
             f"The zip's directory is damaged ({error}). Ask the sender for it again.", reason=ReasonCode.CORRUPT
         ) from error
-    if len(infos) > limits.max_archive_entries:
-        raise PermanentError(
-            f"The zip has {len(infos)} members; the limit is {limits.max_archive_entries} "
-            "(DOCPLATFORM_LIMITS__MAX_ARCHIVE_ENTRIES).",
-            reason=ReasonCode.BOMB,
-        )
+    check_entries(len(infos), limits, holder="The zip", unit="members")
     rows = [[info.filename, f"{info.file_size} bytes"] for info in infos if not info.is_dir()]
     return ReadDocument([PageBlocks([table_of(rows)] if rows else [])])

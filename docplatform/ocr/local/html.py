@@ -21,6 +21,7 @@ from docplatform.ocr.local.blocks import (
     TableBlock,
     lines_of,
 )
+from docplatform.ocr.local.bounds import bounded_number
 from docplatform.ocr.local.plain_text import damage_notices
 
 _INVISIBLE = {"script", "style", "template", "noscript", "head"}
@@ -31,7 +32,6 @@ _INLINE = {
 }
 _ROLES = {"h1": "title"} | {f"h{level}": "sectionHeading" for level in range(2, 7)}
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9._:-]+)""", re.IGNORECASE)
-_MAX_SPAN = 1_000
 _MAX_TABLE_DEPTH = 20
 
 
@@ -201,7 +201,7 @@ def _cells(table: Any, depth: int) -> Iterator[CellBlock]:
             if cell.tag not in ("td", "th"):
                 continue
             column = _free_column(spans, column)
-            height, width = min(_span_of(cell, "rowspan"), len(rows) - row_number), _span_of(cell, "colspan")
+            height, width = min(_span(cell, "rowspan"), len(rows) - row_number), _span(cell, "colspan")
             kind = "columnHeader" if cell.tag == "th" else None
             yield CellBlock(row_number, column, lines_of(flat_text(cell, depth)), height, width, kind)
             column += width
@@ -225,6 +225,5 @@ def _free_column(spans: Sequence[_RowSpan], column: int) -> int:
     return column
 
 
-def _span_of(cell: Any, name: str) -> int:
-    value = (cell.get(name) or "1").strip()
-    return max(1, min(_MAX_SPAN, int(value))) if value.isdecimal() else 1
+def _span(cell: Any, name: str) -> int:
+    return max(1, bounded_number(cell.get(name), 1))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.blocks import Notice, PageBlocks, ReadDocument
+from docplatform.ocr.local.bounds import check_pages
 from docplatform.ocr.local.pdf import Recognizer
 from docplatform.settings import LimitSettings, ReadingSettings
 
@@ -37,11 +38,8 @@ def read_image(data: bytes, reading: ReadingSettings, limits: LimitSettings, rec
         image = _opened(data, limits)
         frames = int(getattr(image, "n_frames", 1))
         is_paged = image.format == "TIFF"
-        if is_paged and frames > limits.max_pages:
-            raise PermanentError(
-                f"The TIFF has {frames} pages; the limit is {limits.max_pages} (DOCPLATFORM_LIMITS__MAX_PAGES).",
-                reason=ReasonCode.TOO_MANY_PAGES,
-            )
+    if is_paged:
+        check_pages(frames, limits, holder="The TIFF")
     numbers = range(frames if is_paged else 1)
     pages = [_read_frame(image, number, reading, limits, recognizer) for number in numbers]
     omitted = 0 if is_paged else frames - 1

@@ -13,7 +13,6 @@ from email.message import EmailMessage
 from typing import cast
 
 from docplatform.documents.decoding import as_ascii_superset, decode
-from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.blocks import (
     Block,
     Notice,
@@ -24,6 +23,7 @@ from docplatform.ocr.local.blocks import (
     lines_of,
     paragraph_of,
 )
+from docplatform.ocr.local.bounds import check_entries
 from docplatform.ocr.local.html import html_blocks
 from docplatform.ocr.local.plain_text import damage_notices
 from docplatform.settings import LimitSettings
@@ -36,16 +36,10 @@ def read_mail(data: bytes, limits: LimitSettings) -> ReadDocument:
     """One page: headers, every inline text part (of alternatives the plain one), and what is attached.
 
     Raises:
-        PermanentError: CORRUPT where it isn't a mail, BOMB where it has too many parts.
+        PermanentError: BOMB where it has too many parts, CORRUPT where a body isn't text in any encoding.
     """
     message = message_from_bytes(as_ascii_superset(data).lstrip(b"\r\n"), policy=policy.default)
-    parts = sum(1 for _ in message.walk())
-    if parts > limits.max_archive_entries:
-        raise PermanentError(
-            f"The mail has {parts} parts; the limit is {limits.max_archive_entries} "
-            "(DOCPLATFORM_LIMITS__MAX_ARCHIVE_ENTRIES).",
-            reason=ReasonCode.BOMB,
-        )
+    check_entries(sum(1 for _ in message.walk()), limits, holder="The mail", unit="parts")
     headers = [line_of(f"{name}: {value}") for name in _HEADERS for value in _header_values(message, name)]
     content = _content(message)
     blocks: list[Block] = [ParagraphBlock(headers), *content.body]

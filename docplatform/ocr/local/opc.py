@@ -18,6 +18,7 @@ from typing import Any
 
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.blocks import EMBEDDED_FILES, Block, CellBlock, Notice, ParagraphBlock, TableBlock, lines_of
+from docplatform.ocr.local.bounds import bounded_number
 from docplatform.settings import LimitSettings
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -178,13 +179,9 @@ def drawing_table(table: Any) -> TableBlock:
         for column, cell in enumerate(row.iter(f"{A}tc")):
             if cell.get("hMerge") in ("1", "true") or cell.get("vMerge") in ("1", "true"):
                 continue
-            spans = (_count(cell.get("rowSpan")), _count(cell.get("gridSpan")))
-            cells.append(CellBlock(row_number, column, lines_of("\n".join(drawing_lines(cell))), *spans))
+            height, width = (max(1, bounded_number(cell.get(name), 1)) for name in ("rowSpan", "gridSpan"))
+            cells.append(CellBlock(row_number, column, lines_of("\n".join(drawing_lines(cell))), height, width))
     return TableBlock(cells)
-
-
-def _count(text: str | None) -> int:
-    return min(1_000, max(1, int(text))) if text and text.isdecimal() else 1
 
 
 def chart_blocks(chart: Any) -> list[Block]:

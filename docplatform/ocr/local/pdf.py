@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.blocks import EMBEDDED_FILES, LineBox, Notice, PageBlocks, ParagraphBlock, ReadDocument
+from docplatform.ocr.local.bounds import check_pages
 from docplatform.ocr.local.pdf_forms import Annotations, page_annotations
 from docplatform.ocr.local.pdf_text import POINTS_PER_INCH, PageFrame, characters, is_garbage, is_sane, page_pieces
 from docplatform.ocr.local.reading_order import Piece, in_reading_order, paragraphs
@@ -43,11 +44,7 @@ def read_pdf(data: bytes, reading: ReadingSettings, limits: LimitSettings, recog
         PermanentError: CORRUPT, ENCRYPTED or TOO_MANY_PAGES.
     """
     with _PDFIUM_LOCK, _opened(data, reading) as document:
-        if len(document) > limits.max_pages:
-            raise PermanentError(
-                f"The PDF has {len(document)} pages; the limit is {limits.max_pages} (DOCPLATFORM_LIMITS__MAX_PAGES).",
-                reason=ReasonCode.TOO_MANY_PAGES,
-            )
+        check_pages(len(document), limits, holder="The PDF")
         if len(document) == 0:
             raise PermanentError("The PDF has no pages.", reason=ReasonCode.CORRUPT)
         document.init_forms()

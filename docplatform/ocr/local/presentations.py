@@ -10,6 +10,7 @@ from typing import Any
 
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.blocks import Block, PageBlocks, ParagraphBlock, ReadDocument, lines_of
+from docplatform.ocr.local.bounds import check_pages
 from docplatform.ocr.local.opc import A, Package, chart_blocks, drawing_blocks, drawing_table, embedded_notices
 from docplatform.settings import LimitSettings
 
@@ -32,12 +33,7 @@ def read_pptx(data: bytes, limits: LimitSettings) -> ReadDocument:
         raise PermanentError("The presentation has no main part.", reason=ReasonCode.CORRUPT)
     targets = {relationship.id: relationship.target for relationship in package.related(main)}
     slides = [targets.get(slide.get(f"{_R}id", ""), "") for slide in root.iter(f"{_P}sldId")]
-    if len(slides) > limits.max_pages:
-        raise PermanentError(
-            f"The presentation has {len(slides)} slides; the limit is {limits.max_pages} "
-            "(DOCPLATFORM_LIMITS__MAX_PAGES).",
-            reason=ReasonCode.TOO_MANY_PAGES,
-        )
+    check_pages(len(slides), limits, holder="The presentation", unit="slides")
     notices = [notice for name in slides for notice in embedded_notices(package.related(name))]
     return ReadDocument([PageBlocks(list(_slide(package, name))) for name in slides], notices)
 

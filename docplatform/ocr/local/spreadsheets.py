@@ -22,6 +22,7 @@ from docplatform.ocr.local.blocks import (
     TableBlock,
     lines_of,
 )
+from docplatform.ocr.local.bounds import check_pages
 from docplatform.ocr.local.opc import Package, chart_blocks, drawing_blocks, embedded_notices
 from docplatform.settings import LimitSettings
 
@@ -39,11 +40,7 @@ def read_xlsx(data: bytes, limits: LimitSettings) -> ReadDocument:
     """
     package = Package(data, limits)
     sheets = _sheet_parts(package)
-    if len(sheets) > limits.max_pages:
-        raise PermanentError(
-            f"The workbook has {len(sheets)} sheets; the limit is {limits.max_pages} (DOCPLATFORM_LIMITS__MAX_PAGES).",
-            reason=ReasonCode.TOO_MANY_PAGES,
-        )
+    check_pages(len(sheets), limits, holder="The workbook", unit="sheets")
     values = _workbook(data, data_only=True)
     is_uncomputed = any(_UNCOMPUTED.search(package.read(part)) for _, part in sheets)
     formulas = _workbook(data, data_only=False) if is_uncomputed else None

@@ -25,6 +25,7 @@ from docplatform.ocr.local.blocks import (
     lines_of,
     paragraph_of,
 )
+from docplatform.ocr.local.bounds import bounded_number
 from docplatform.ocr.local.html import html_blocks
 from docplatform.ocr.local.opc import Package, chart_blocks, drawing_blocks, embedded_notices
 from docplatform.ocr.local.plain_text import damage_notices
@@ -235,5 +236,4 @@ def _lines(block: Block) -> Iterator[Any]:
 
 
 def _count(element: Any, default: int) -> int:
-    text = "" if element is None else element.get(f"{W}val", "")
-    return min(1_000, int(text)) if text.isdecimal() else default
+    return default if element is None else bounded_number(element.get(f"{W}val"), default)
