@@ -7,7 +7,7 @@ from pydantic import Field
 
 from docplatform.defs.checks import all_documents_check, schema_check
 from docplatform.defs.failures import as_failures
-from docplatform.defs.previews import partition_metadata
+from docplatform.defs.previews import partition_metadata, quarantine_event
 from docplatform.errors import ConfigurationError, DocPlatformError, PermanentError, TransientError
 from docplatform.lake.lake import Lake
 from docplatform.lake.stages import Stage, StageReport
@@ -56,6 +56,8 @@ def materialize_stages(
         if errors:
             raise _gravest(errors)
     _tell(context, lake, table, reports)
+    if config.replay or any(report.failed for report in reports):
+        context.log_event(quarantine_event(lake))
     check = all_documents_check([] if config.document_ids else reports)
     return dg.MaterializeResult(check_results=[check, schema_check(lake, table)])
 

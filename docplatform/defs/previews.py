@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 import dagster as dg
 
@@ -28,6 +30,11 @@ Metadata = dict[str, Any]
 
 PREVIEW_ROWS = 5
 PREVIEW_CHARACTERS = 160
+"""Most characters of a cell."""
+_NARROW = 90
+_INLINE_CHARACTERS = 1_000
+"""Markdown from this length on is hidden behind "[Show Markdown]" (dagster-webserver 1.13)."""
+_QUARANTINE_ROWS = 20
 _MARKDOWN = re.compile(r"[\\`*_\[\]<>|!#~$&]")
 _PREVIEWED = {
     "routed_documents": ("name", "media_type", "size", "uri"),
@@ -48,23 +55,38 @@ def arrivals_metadata(report: IngestReport, counts: ArrivalCounts, lake: Lake) -
         "left in the sources": dg.MetadataValue.md(
             "\n".join(f"- {plain(str(problem))}" for problem in report.problems) or "none"
         ),
-        "table": dg.MetadataValue.url(lake.uri("raw_blobs")),
+        "table": place(lake.uri("raw_blobs")),
     }
+
+
+def place(uri: str) -> dg.MetadataValue[Any]:
+    """Where something is: a link, or a path to copy for files of this machine. Browsers don't follow file links."""
+    return dg.MetadataValue.path(_local_path(uri)) if _is_local(uri) else dg.MetadataValue.url(uri)
+
+
+def _is_local(uri: str) -> bool:
+    return uri.startswith("file://")
+
+
+def _local_path(uri: str) -> str:
+    return unquote(urlsplit(uri).path)
 
 
 def partition_metadata(lake: Lake, table: str, reports: Mapping[str, Sequence[StageReport]]) -> dict[str, Metadata]:
     """Metadata for every lake partition of a run: what was done, how many rows there are, and the first of them."""
-    counts = lake.row_counts(table, lake_partitions=list(reports))
+    counts = lake.row_counts(table)
+    total = sum(counts.values())
     previews = _previews(lake, table, [key for key in reports if counts.get(key)])
     return {
         key: {
-            "dagster/row_count": counts.get(key, 0),
+            "dagster/row_count": total,
+            "dagster/partition_row_count": counts.get(key, 0),
             "made in this run": sum(report.made for report in done),
             "up to date before": sum(report.current for report in done),
             "quarantined": sum(report.quarantined for report in done),
             "seconds": round(sum(report.seconds for report in done), 2),
             "preview": dg.MetadataValue.md(previews.get(key, "no rows")),
-            "table": dg.MetadataValue.url(lake.uri(table)),
+            "table": place(lake.uri(table)),
         }
         for key, done in reports.items()
     }
@@ -78,20 +100,29 @@ def _previews(lake: Lake, table: str, partitions: list[str]) -> dict[str, str]:
         found = by_partition.setdefault(row["lake_partition"], [])
         if len(found) < PREVIEW_ROWS:
             found.append(row)
-    return {key: markdown_table(columns, found) for key, found in by_partition.items()}
+    return {key: _inline_table(columns, found) for key, found in by_partition.items()}
 
 
-def markdown_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as a Markdown table, long values cut. Values are shown as they are: no Markdown of a document's works.
+def _inline_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
+    """As many of the rows as the UI shows without a click, one at least."""
+    tables = (markdown_table(columns, rows[:count], width=_NARROW) for count in range(len(rows), 0, -1))
+    fitting = (table for table in tables if len(table) < _INLINE_CHARACTERS)
+    return next(fitting, markdown_table(columns, rows[:1], width=_NARROW))
 
-    A column ``uri`` becomes a link.
+
+def markdown_table(
+    columns: Sequence[str], rows: Sequence[Mapping[str, Any]], *, width: int = PREVIEW_CHARACTERS
+) -> str:
+    """Rows as a Markdown table, values cut at ``width`` and shown as they are: no Markdown of a document's works.
+
+    A column ``uri`` becomes a link, or a path of this machine.
     """
     lines = [" | ".join(columns), " | ".join("---" for _ in columns)]
-    lines += [" | ".join(_cell(column, row[column]) for column in columns) for row in rows]
+    lines += [" | ".join(_cell(column, row[column], width) for column in columns) for row in rows]
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def _cell(column: str, value: object) -> str:
+def _cell(column: str, value: object, width: int) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"
     if isinstance(value, list):
@@ -100,13 +131,36 @@ def _cell(column: str, value: object) -> str:
         )
     text = " ".join(str("" if value is None else value).split())
     if column == "uri":
-        return f"[open](<{text}>)"
-    return plain(text if len(text) <= PREVIEW_CHARACTERS else text[: PREVIEW_CHARACTERS - 1] + "…")
+        return plain(_local_path(text)) if _is_local(text) else f"[open](<{text}>)"
+    return plain(text if len(text) <= width else text[: width - 1] + "…")
 
 
 def plain(text: str) -> str:
     """Text on one line that Markdown shows as it is: somebody's document must not draw tables, links or images."""
     return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))
+
+
+def quarantine_event(lake: Lake) -> dg.AssetMaterialization:
+    """What is in quarantine now, told by the assets that put documents there: no asset of its own fills that table."""
+    from docplatform.lake.quarantine import open_entries
+
+    entries = open_entries(lake)
+    reasons = [
+        {"reason": reason, "documents": count} for reason, count in Counter(e.reason for e in entries).most_common()
+    ]
+    latest = [
+        {"name": e.name, "lake partition": e.lake_partition, "stage": e.stage, "reason": e.reason, "message": e.message}
+        for e in entries[::-1][:_QUARANTINE_ROWS]
+    ]
+    columns = ["name", "lake partition", "stage", "reason", "message"]
+    metadata: Metadata = {
+        "dagster/row_count": sum(lake.row_counts("quarantine").values()),
+        "open": len(entries),
+        "reasons": dg.MetadataValue.md(markdown_table(["reason", "documents"], reasons) if reasons else "none"),
+        "latest": dg.MetadataValue.md(markdown_table(columns, latest) if latest else "none"),
+        "table": place(lake.uri("quarantine")),
+    }
+    return dg.AssetMaterialization("quarantine", metadata=metadata)
 
 
 def annotations_metadata(reports: Sequence[AnnotationsReport]) -> Metadata:
@@ -138,7 +192,7 @@ def dataset_metadata(dataset: DatasetVersion, lake: Lake) -> Metadata:
         "validation": dataset.validation_count,
         "test": dataset.test_count,
         "pinned to": f"annotations v{dataset.annotations_version}, {dataset.text_table} v{dataset.text_version}",
-        "table": dg.MetadataValue.url(lake.uri("labeled_dataset")),
+        "table": place(lake.uri("labeled_dataset")),
     }
 
 
@@ -151,7 +205,7 @@ def model_metadata(version: ModelVersion, blob_store: BlobStore, *, reused: bool
         "dataset version": version.dataset_version,
         "trainer": version.trainer_fingerprint,
         "checksum": version.checksum,
-        "files": dg.MetadataValue.url(blob_store.uri(f"models/{version.project}/versions/{version.version}")),
+        "files": place(blob_store.uri(f"models/{version.project}/versions/{version.version}")),
     }
 
 
@@ -163,19 +217,24 @@ def judgement_metadata(project: ModelProject, judgement: Judgement) -> Metadata:
     champion = judgement.champion_evaluation
     metadata: Metadata = {
         "model id": judgement.candidate.model_id,
-        "f1": evaluation.micro.f1,
-        "macro f1": evaluation.macro.f1,
+        "f1": _rounded(evaluation.micro.f1),
+        "macro f1": _rounded(evaluation.macro.f1),
         "test documents": judgement.dataset.test_count,
-        "scores": dg.MetadataValue.md(_scores(evaluation)),
-        "f1 per label": _image(label_f1_png(evaluation, threshold=project.gate.min_f1), "F1 per label"),
-        "mistakes": dg.MetadataValue.md(_mistakes(evaluation)),
     }
-    if evaluation.confusion is not None:
-        metadata["confusion matrix"] = _image(confusion_matrix_png(evaluation), "Confusion matrix")
     if champion is not None and judgement.champion is not None:
         metadata["champion"] = judgement.champion.model_id
-        metadata["champion f1"] = champion.micro.f1
+        metadata["champion f1"] = _rounded(champion.micro.f1)
+    metadata["f1 per label"] = _image(label_f1_png(evaluation, threshold=project.gate.min_f1), "F1 per label")
+    if evaluation.confusion is not None:
+        metadata["confusion matrix"] = _image(confusion_matrix_png(evaluation), "Confusion matrix")
+    metadata["scores"] = dg.MetadataValue.md(_scores(evaluation))
+    metadata["mistakes"] = dg.MetadataValue.md(_mistakes(evaluation))
     return metadata
+
+
+def _rounded(value: float) -> float:
+    """To as many digits as mean something with the hundreds of examples a test split has."""
+    return round(value, 4)
 
 
 def _image(png: bytes, title: str) -> dg.MarkdownMetadataValue:
@@ -231,5 +290,5 @@ def drift_metadata(check: DriftCheck | None) -> Metadata:
         "reason": report.reason,
         "training texts": report.reference_count,
         "recent documents": report.current_count,
-        **{name: value for name, value in measures.items() if value is not None},
+        **{name: _rounded(value) for name, value in measures.items() if value is not None},
     }

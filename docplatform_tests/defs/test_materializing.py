@@ -51,9 +51,11 @@ def ingest(home: Home, instance: dg.DagsterInstance, files: dict[str, str | byte
 
 def materializations(result: dg.ExecuteInProcessResult, asset: str) -> dict[str | None, dict]:
     """Partition to metadata, as plain values."""
+    found = [event.step_materialization_data.materialization for event in result.get_asset_materialization_events()]
     return {
         event.partition: {name: value.value for name, value in event.metadata.items()}
-        for event in result.asset_materializations_for_node(asset)
+        for event in found
+        if event.asset_key == dg.AssetKey(asset)
     }
 
 
@@ -116,9 +118,10 @@ def test_one_partition_runs_through_every_stage_with_its_own_metadata(home, inst
     result = run_job(home, instance, "process_job", partition=key)
     assert all(list(materializations(result, stage)) == [key] for stage in STAGES)
     metadata = materializations(result, "ocr_text")[key]
-    assert (metadata["made in this run"], metadata["quarantined"], metadata["dagster/row_count"]) == (1, 1, 1)
+    assert (metadata["made in this run"], metadata["quarantined"], metadata["dagster/partition_row_count"]) == (1, 1, 1)
     assert r"one \| two" in metadata["preview"]
-    assert metadata["table"] == home.platform.lake.uri("ocr_text")
+    assert home.platform.lake.uri("ocr_text") == f"file://{metadata['table']}"
+    assert materializations(result, "quarantine")[None]["open"] == 1
     assert materializations(result, "predictions")[key]["preview"] == "no rows"
     assert [row["name"] for row in home.rows("ocr_text")] == ["a.txt"]
     assert all(checks(result).values())
@@ -129,7 +132,8 @@ def test_a_range_of_partitions_is_one_run_with_metadata_for_each(home, instance)
     ingest(home, instance, {f"c{n}/{m}.txt": f"{n} {m}" for n in range(4) for m in range(n + 1)})
     keys = home.platform.ledger.lake_partitions()
     result = run_job(home, instance, "reading_job", between=keys[:3])
-    counts = {key: metadata["dagster/row_count"] for key, metadata in materializations(result, "ocr_text").items()}
+    told = materializations(result, "ocr_text")
+    counts = {key: metadata["dagster/partition_row_count"] for key, metadata in told.items()}
     assert counts == {keys[0]: 1, keys[1]: 2, keys[2]: 3}
     assert instance.get_materialized_partitions(dg.AssetKey("ocr_text")) == set(keys[:3])
     again = materializations(run_job(home, instance, "reading_job", between=keys), "ocr_text")
@@ -235,7 +239,7 @@ def test_the_chain_of_a_project_in_dagster(home, instance):
     assert (champion["champion"], champion["promoted"]) == ("topics:1", True)
     assert "there was no champion" in champion["history"]
     result = run_job(home, instance, "predict_job", between=keys)
-    assert sum(m["dagster/row_count"] for m in materializations(result, "predictions").values()) == 41
+    assert sum(m["dagster/partition_row_count"] for m in materializations(result, "predictions").values()) == 41
     result = run_job(home, instance, "drift_job", partition="topics")
     drift = materializations(result, "drift_report")["topics"]
     assert (drift["champion"], drift["alarm"], drift["recent documents"]) == ("topics:1", False, 1)

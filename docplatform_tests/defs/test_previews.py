@@ -5,7 +5,14 @@ from __future__ import annotations
 import dagster as dg
 import pytest
 
-from docplatform.defs.previews import PREVIEW_CHARACTERS, markdown_table, partition_metadata, plain
+from docplatform.defs.previews import (
+    PREVIEW_CHARACTERS,
+    markdown_table,
+    partition_metadata,
+    place,
+    plain,
+    quarantine_event,
+)
 from docplatform.lake.stages import StageReport
 
 
@@ -44,9 +51,27 @@ def test_a_value_of_just_that_length_is_not_cut():
     assert "…" not in markdown_table(["content"], [{"content": "x" * PREVIEW_CHARACTERS}])
 
 
-def test_addresses_are_links():
-    table = markdown_table(["uri"], [{"uri": "file:///home/a%20(1).pdf"}])
-    assert table.splitlines()[2] == "| [open](<file:///home/a%20(1).pdf>) |"
+@pytest.mark.parametrize(
+    ("why", "uri", "cell"),
+    [
+        ("browsers open these", "https://store/a%20(1).pdf", "[open](<https://store/a%20(1).pdf>)"),
+        ("browsers don't follow these, people copy them", "file:///home/a%20(1).pdf", "/home/a (1).pdf"),
+        ("however long", f"file:///home/{'x' * 500}.pdf", f"/home/{'x' * 500}.pdf"),
+    ],
+)
+def test_addresses_are_links_or_paths(why, uri, cell):
+    assert markdown_table(["uri"], [{"uri": uri}]).splitlines()[2] == f"| {cell} |", why
+
+
+@pytest.mark.parametrize(
+    ("uri", "value"),
+    [
+        ("file:///home/my%20lake/tables", dg.MetadataValue.path("/home/my lake/tables")),
+        ("https://store/lake/tables", dg.MetadataValue.url("https://store/lake/tables")),
+    ],
+)
+def test_a_place_is_a_link_only_where_a_browser_follows_it(uri, value):
+    assert place(uri) == value
 
 
 def test_a_table_has_a_head_and_as_many_cells_as_columns_in_each_row():
@@ -65,7 +90,38 @@ def test_metadata_sums_several_stages_and_shows_the_first_rows(home):
     done = [StageReport(key, made=2, current=1, quarantined=1, seconds=0.5), StageReport(key, made=3, seconds=0.25)]
     metadata = partition_metadata(home.platform.lake, "ocr_text", {key: done, "nobody/txt/2026-11-20": []})
     assert metadata[key]["made in this run"] == 5
-    assert (metadata[key]["seconds"], metadata[key]["dagster/row_count"]) == (0.75, 8)
+    assert metadata[key]["seconds"] == 0.75
     assert metadata[key]["preview"].value.count("\n") == 2 + 5 - 1
-    assert isinstance(metadata[key]["table"], dg.UrlMetadataValue)
+    assert isinstance(metadata[key]["table"], dg.PathMetadataValue)
     assert metadata["nobody/txt/2026-11-20"]["preview"].value == "no rows"
+
+
+def test_row_counts_are_of_the_partition_and_of_the_table(home):
+    home.add({"acme/a.txt": "a", "acme/b.txt": "b", "beta/c.txt": "c"})
+    acme, beta = home.platform.ledger.lake_partitions()
+    metadata = partition_metadata(home.platform.lake, "ocr_text", {acme: [], beta: []})
+    assert [metadata[key]["dagster/partition_row_count"] for key in (acme, beta)] == [2, 1]
+    assert [metadata[key]["dagster/row_count"] for key in (acme, beta)] == [3, 3]
+
+
+def test_a_preview_is_short_enough_to_be_shown_without_a_click(home):
+    home.add({f"acme/{'long-' * 30}{n}.txt": f"{n} " + "word | " * 500 for n in range(5)})
+    (key,) = home.platform.ledger.lake_partitions()
+    preview = partition_metadata(home.platform.lake, "ocr_text", {key: []})[key]["preview"].value
+    assert len(preview) < 1_000, "the UI hides Markdown from this length on"
+    assert preview.count("\n") >= 2
+
+
+def test_quarantine_is_told_with_its_reasons_and_latest_entries(home):
+    home.add({"acme/a.txt": "fine", "acme/b|d.txt": "!corrupt", "acme/c.txt": "!corrupt x", "acme/d.txt": "!empty"})
+    event = quarantine_event(home.platform.lake)
+    assert event.asset_key == dg.AssetKey("quarantine")
+    assert (event.metadata["open"].value, event.metadata["dagster/row_count"].value) == (3, 3)
+    assert event.metadata["reasons"].value.splitlines()[2:] == ["| corrupt | 2 |", "| empty | 1 |"]
+    assert r"| b\|d.txt |" in event.metadata["latest"].value
+    assert "refused as empty" in event.metadata["latest"].value
+
+
+def test_an_empty_quarantine_is_told_too(home):
+    event = quarantine_event(home.platform.lake)
+    assert (event.metadata["open"].value, event.metadata["latest"].value) == (0, "none")

@@ -35,8 +35,8 @@ def predictions(
 ) -> dg.MaterializeResult:
     """What each project's champion says of every document it applies to.
 
-    Classes or entities with confidence, whether it abstained, and which model version spoke. A new champion re-
-    predicts; nothing else does.
+    Classes or entities with confidence, whether it abstained, and which model version spoke. A new champion
+    predicts anew; nothing else does.
     """
     from docplatform.inference.champions import champion_stages
 

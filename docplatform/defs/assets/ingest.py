@@ -6,7 +6,7 @@ from docplatform.defs.catalog import CODE_VERSION, OWNERS, table_asset
 from docplatform.defs.checks import SCHEMA, SCHEMA_CHECK, count_check, old_quarantine_check, schema_check
 from docplatform.defs.failures import as_failures
 from docplatform.defs.partitions import LAKE_PARTITION, MODEL_PROJECT, add_missing_partitions
-from docplatform.defs.previews import arrivals_metadata
+from docplatform.defs.previews import arrivals_metadata, quarantine_event
 from docplatform.ingestion.base import Connector
 from docplatform.labels.projects import ProjectStore
 from docplatform.lake.lake import Lake
@@ -77,6 +77,7 @@ def raw_blobs(
     added = add_missing_partitions(context.instance, LAKE_PARTITION, ledger.lake_partitions())
     add_missing_partitions(context.instance, MODEL_PROJECT, projects.names())
     context.log.info("%d arrivals taken in, %d new lake partitions", published.arrivals, len(added))
+    context.log_event(quarantine_event(lake))
     counts = ledger.arrival_counts()
     rows = sum(lake.row_counts("raw_blobs").values())
     return dg.MaterializeResult(
