@@ -49,7 +49,7 @@ unit: setup
 	@OMP_NUM_THREADS=1 $(BIN)/coverage erase
 	@OMP_NUM_THREADS=1 $(BIN)/pytest --cov --cov-report=term:skip-covered
 
-system: ## What some tests want besides Python (a browser, Azurite): installed where CI=true, else those tests skip.
+system: ## What some tests want besides Python (browser, PostgreSQL, Azurite): installed where CI=true, else those tests skip.
 ifeq ($(CI),true)
 	@bash .ci/system-packages $(SYSTEM)
 endif
