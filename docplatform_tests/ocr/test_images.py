@@ -14,6 +14,10 @@ from docplatform_tests.ocr.drawing import LINES, picture, saved
 from docplatform_tests.ocr.reading import lines as _lines
 from docplatform_tests.ocr.reading import read as _read
 
+_STRIP = (640, 120)
+_LINE = picture(LINES[:1], _STRIP)
+"""One line of text: where only decoding differs, recognising more costs time and shows nothing."""
+
 
 def _transparent(image: Image.Image) -> Image.Image:
     """Black text; what is white becomes transparent black, as careless programs write it."""
@@ -36,17 +40,17 @@ def _sixteen_bits(image: Image.Image) -> Image.Image:
 @pytest.mark.parametrize(
     ("data", "media_type"),
     [
-        (saved(picture(), "PNG"), media_types.PNG),
-        (saved(picture(), "JPEG", quality=90), media_types.JPEG),
-        (saved(picture().convert("CMYK"), "JPEG", quality=90), media_types.JPEG),
-        (saved(picture(), "WEBP", lossless=True), media_types.WEBP),
-        (saved(picture(), "BMP"), media_types.BMP),
-        (saved(picture().convert("P"), "GIF"), media_types.GIF),
-        (saved(picture().convert("1"), "TIFF", compression="group4"), media_types.TIFF),
-        (saved(_sixteen_bits(picture()), "PNG"), media_types.PNG),
-        (saved(_transparent(picture()), "PNG"), media_types.PNG),
-        (saved(picture().convert("LA"), "PNG"), media_types.PNG),
-        (saved(_see_through(picture()), "PNG", transparency=0), media_types.PNG),
+        (saved(_LINE, "PNG"), media_types.PNG),
+        (saved(_LINE, "JPEG", quality=90), media_types.JPEG),
+        (saved(_LINE.convert("CMYK"), "JPEG", quality=90), media_types.JPEG),
+        (saved(_LINE, "WEBP", lossless=True), media_types.WEBP),
+        (saved(_LINE, "BMP"), media_types.BMP),
+        (saved(_LINE.convert("P"), "GIF"), media_types.GIF),
+        (saved(_LINE.convert("1"), "TIFF", compression="group4"), media_types.TIFF),
+        (saved(_sixteen_bits(_LINE), "PNG"), media_types.PNG),
+        (saved(_transparent(_LINE), "PNG"), media_types.PNG),
+        (saved(_LINE.convert("LA"), "PNG"), media_types.PNG),
+        (saved(_see_through(_LINE), "PNG", transparency=0), media_types.PNG),
     ],
     ids=[
         *("png", "jpeg", "cmyk", "webp", "bmp", "gif", "1-bit tiff", "16-bit", "transparent", "grey with alpha"),
@@ -54,7 +58,7 @@ def _sixteen_bits(image: Image.Image) -> Image.Image:
     ],
 )
 def test_every_kind_of_picture_is_read(data, media_type):
-    assert _lines(_read(data, media_type)) == list(LINES)
+    assert _lines(_read(data, media_type)) == [LINES[0]]
 
 
 def test_words_lie_in_the_picture_s_own_pixels():
@@ -123,13 +127,13 @@ def test_a_strip_of_one_line_is_read():
 
 
 def test_every_page_of_a_tiff_is_read():
-    pages = [picture([text]) for text in ("First page here", "Second page here")]
+    pages = [picture([text], _STRIP) for text in ("First page here", "Second page here")]
     result = _read(saved(pages[0], "TIFF", save_all=True, append_images=pages[1:]), media_types.TIFF)
     assert [page.lines[0].content for page in result.pages] == ["First page here", "Second page here"]
 
 
 def test_of_an_animation_the_first_frame_is_read_and_the_rest_named():
-    frames = [picture([text]).convert("P") for text in ("First frame here", "Second frame here")]
+    frames = [picture([text], _STRIP).convert("P") for text in ("First frame here", "Second frame here")]
     result = _read(saved(frames[0], "GIF", save_all=True, append_images=frames[1:]), media_types.GIF)
     assert _lines(result) == ["First frame here"]
     assert [warning.code for warning in result.warnings] == ["framesOmitted"]
