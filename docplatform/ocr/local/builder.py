@@ -10,6 +10,7 @@ then every cell has its own lines. Offsets count Unicode code points.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
@@ -71,19 +72,17 @@ class _Builder:
         self._warnings: list[Json] = []
         self._words: list[Json] = []
         self._lines: list[Json] = []
-        self._plain_words = 0
-        self._plain_lines = 0
+        self._plain: Counter[str] = Counter()
 
     def build(self, model_id: str) -> AnalyzeResult:
         content = "".join(self._parts)
         if not content.strip():
             self.add_notice(Notice(EMPTY_DOCUMENT, "No text was found in the document: it is blank."))
-        for code, count, what in (
-            (WORDS_OMITTED, self._plain_words, "words"),
-            (LINES_OMITTED, self._plain_lines, "lines"),
-        ):
-            if count > MAX_PLAIN_WORDS:
-                message = f"Of {count} {what} the first {MAX_PLAIN_WORDS} are listed; content holds them all."
+        for code, what in ((WORDS_OMITTED, "words"), (LINES_OMITTED, "lines")):
+            if self._plain[code] > MAX_PLAIN_WORDS:
+                message = (
+                    f"Of {self._plain[code]} {what} the first {MAX_PLAIN_WORDS} are listed; content holds them all."
+                )
                 self.add_notice(Notice(code, message))
         result: Json = {
             "api_version": API_VERSION,
@@ -171,23 +170,21 @@ class _Builder:
 
     def _add_line_entry(self, text: str, offset: int, polygon: Sequence[float] | None) -> None:
         entry: Json = {"content": text, "spans": [_span(offset, offset + len(text))]}
+        self._list(self._lines, entry, polygon, LINES_OMITTED)
+
+    def _add_word(self, text: str, offset: int, polygon: Sequence[float] | None, confidence: float) -> None:
+        entry: Json = {"content": text, "span": _span(offset, offset + len(text)), "confidence": confidence}
+        self._list(self._words, entry, polygon, WORDS_OMITTED)
+
+    def _list(self, entries: list[Json], entry: Json, polygon: Sequence[float] | None, code: str) -> None:
+        """Add a word or line to its page's, unless it has no geometry and too many like it are listed already."""
         if polygon:
             entry["polygon"] = polygon
         else:
-            self._plain_lines += 1
-            if self._plain_lines > MAX_PLAIN_WORDS:
+            self._plain[code] += 1
+            if self._plain[code] > MAX_PLAIN_WORDS:
                 return
-        self._lines.append(entry)
-
-    def _add_word(self, text: str, offset: int, polygon: Sequence[float] | None, confidence: float) -> None:
-        word: Json = {"content": text, "span": _span(offset, offset + len(text)), "confidence": confidence}
-        if polygon:
-            word["polygon"] = polygon
-        else:
-            self._plain_words += 1
-            if self._plain_words > MAX_PLAIN_WORDS:
-                return
-        self._words.append(word)
+        entries.append(entry)
 
     def _add_table(self, table: TableBlock) -> None:
         start = self._offset
