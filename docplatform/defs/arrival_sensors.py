@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from docplatform.defs.handover import last_handover
 from docplatform.defs.jobs import ingest_job, process_job
 from docplatform.defs.partitions import lake_partitions
 from docplatform.ingestion.base import Connector
@@ -79,7 +80,9 @@ def build_lake_partition_sensor(automation: AutomationSettings) -> dg.SensorDefi
     def lake_partition_sensor(
         context: dg.SensorEvaluationContext, ledger: dg.ResourceParam[Ledger]
     ) -> dg.SensorResult | dg.SkipReason:
-        scan = ledger.lake_partitions_after(int(context.cursor or 0), DOCUMENTS_PER_TICK)
+        handover = last_handover(context.instance)
+        seen = max(int(context.cursor or 0), handover.ledger_seq if handover else 0)
+        scan = ledger.lake_partitions_after(seen, DOCUMENTS_PER_TICK)
         found = sorted(scan, key=lambda item: item[1])[: automation.max_run_requests]
         if not found:
             return dg.SkipReason("no document has arrived since the last tick")

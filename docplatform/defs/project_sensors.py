@@ -2,17 +2,17 @@
 
 import hashlib
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 from docplatform.defs.arrival_sensors import LAKE_PARTITION_TAG, is_running
+from docplatform.defs.handover import TAKEN_OVER, last_handover
 from docplatform.defs.jobs import labels_job, predict_job, process_job, retrain_job
 from docplatform.defs.partitions import model_projects
 from docplatform.errors import ConfigurationError
-from docplatform.labels.projects import AppliesTo, ProjectStore
+from docplatform.labels.projects import AppliesTo, ModelProject, ProjectStore
 from docplatform.lake.lake import Lake
 from docplatform.ledger.ledger import Ledger
 from docplatform.registry.base import CHAMPION, ModelRegistry
@@ -26,8 +26,11 @@ def digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def source_versions(projects: ProjectStore, ledger: Ledger, lake: Lake, log: logging.Logger) -> dict[str, str]:
-    """What each project's dataset would be made from now; projects with nothing to train on, or wrong, are left out."""
+def source_versions(projects: ProjectStore, ledger: Ledger, lake: Lake) -> tuple[dict[str, str], list[str]]:
+    """What each project's dataset would be made from now, and what is wrong with projects that are left out for it.
+
+    Projects with nothing to train on are left out too.
+    """
     from docplatform.training.annotations import LabelSource
 
     versions = {}
@@ -40,9 +43,12 @@ def source_versions(projects: ProjectStore, ledger: Ledger, lake: Lake, log: log
             continue
         if version is not None:
             versions[project.name] = version
-    for problem in problems:
-        log.warning("a project is left out: %s", problem)
-    return versions
+    return versions, problems
+
+
+def watched_labels(projects: ProjectStore, ledger: Ledger, lake: Lake) -> str:
+    """A hash that changes with everything labels may depend on; cheap, and changes with more than that."""
+    return digest([projects.state(), ledger.last_seq(), lake.version("ocr_text")])
 
 
 def build_labels_sensor(automation: AutomationSettings) -> dg.SensorDefinition:
@@ -64,11 +70,16 @@ def build_labels_sensor(automation: AutomationSettings) -> dg.SensorDefinition:
         if is_running(context.instance, labels_job.name) or is_running(context.instance, process_job.name):
             return dg.SkipReason("labels are being checked, or documents they may name are being read")
         state: dict[str, Any] = json.loads(context.cursor or "{}")
-        watched = digest([projects.state(), ledger.last_seq(), lake.version("ocr_text")])
+        handover = last_handover(context.instance)
+        if handover and state.get(TAKEN_OVER) != handover.pass_id:
+            state = {**handover.labels, TAKEN_OVER: handover.pass_id}
+        watched = watched_labels(projects, ledger, lake)
         if state.get("watched") == watched:
             return dg.SkipReason("no label file and no document has changed")
-        versions = source_versions(projects, ledger, lake, context.log)
-        cursor = json.dumps({"watched": watched, "versions": versions})
+        versions, problems = source_versions(projects, ledger, lake)
+        for problem in problems:
+            context.log.warning("a project is left out: %s", problem)
+        cursor = json.dumps({**state, "watched": watched, "versions": versions})
         if versions == state.get("versions", {}):
             return dg.SensorResult(skip_reason="no labelled document has changed", cursor=cursor)
         return dg.SensorResult(
@@ -118,6 +129,12 @@ def build_retraining_sensor(automation: AutomationSettings) -> dg.SensorDefiniti
     return retraining_sensor
 
 
+def current_champions(projects: Sequence[ModelProject], registry: ModelRegistry) -> dict[str, int]:
+    """Project to the version that serves; those that have none are left out."""
+    aliased = {project.name: registry.aliased(project.name, CHAMPION) for project in projects}
+    return {name: version.version for name, version in aliased.items() if version is not None}
+
+
 def next_sweep(
     state: Mapping[str, Any],
     champions: Mapping[str, int],
@@ -163,9 +180,11 @@ def build_champion_sensor(automation: AutomationSettings) -> dg.SensorDefinition
         ledger: dg.ResourceParam[Ledger],
     ) -> dg.SensorResult | dg.SkipReason:
         state: dict[str, Any] = json.loads(context.cursor or "{}")
+        handover = last_handover(context.instance)
+        if handover and state.get(TAKEN_OVER) != handover.pass_id:
+            state = {"done": handover.champions, TAKEN_OVER: handover.pass_id}
         usable = projects.load()[0]
-        aliased = {project.name: model_registry.aliased(project.name, CHAMPION) for project in usable}
-        champions = {name: version.version for name, version in aliased.items() if version is not None}
+        champions = current_champions(usable, model_registry)
         if "to" not in state and champions == state.get("done", {}):
             return dg.SkipReason("no project has another champion")
         applies_to = {project.name: project.applies_to for project in usable if project.name in champions}
@@ -178,6 +197,8 @@ def build_champion_sensor(automation: AutomationSettings) -> dg.SensorDefinition
         requests = [
             dg.RunRequest(run_key=f"{key}@{suffix}", partition_key=key, tags={LAKE_PARTITION_TAG: key}) for key in keys
         ]
+        if TAKEN_OVER in state:
+            new_state[TAKEN_OVER] = state[TAKEN_OVER]
         return dg.SensorResult(run_requests=requests, cursor=json.dumps(new_state))
 
     return champion_sensor

@@ -5,18 +5,22 @@ Each step is a Dagster run, so the UI shows what happened; a step with nothing t
 
 import os
 import time
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 import dagster as dg
 
 from docplatform.composition import Platform
 from docplatform.defs.behind import partitions_behind
 from docplatform.defs.build import build_defs
+from docplatform.defs.handover import Handover, hand_over
 from docplatform.defs.home_instance import PROCESS_TAG, process_identity
 from docplatform.defs.partitions import LAKE_PARTITION, MODEL_PROJECT, add_missing_partitions
 from docplatform.defs.progress import PROGRESS_LOGGER, progress_logger
+from docplatform.defs.project_sensors import current_champions, source_versions, watched_labels
 from docplatform.defs.resources import DESCRIPTIONS
 from docplatform.ingestion.base import Connector
 from docplatform.lake.stages import Stage
@@ -66,11 +70,24 @@ class Pass:
     def run(self) -> PassReport:
         """Everything pending, from sources to drift."""
         self._ingest()
+        ledger_seq = self._platform.ledger.last_seq()
         self._read()
+        labels = self._labels()
         trained = self._train()
+        champions = current_champions(self._platform.projects.load()[0], self._platform.model_registry)
         predicted = self._predict()
         self._watch(sorted({*trained, *predicted}))
+        if not self.report.failures:
+            pass_id = uuid.uuid4().hex
+            handover = Handover(pass_id=pass_id, ledger_seq=ledger_seq, champions=champions, labels=labels)
+            hand_over(self._instance, handover)
         return self.report
+
+    def _labels(self) -> dict[str, Any]:
+        """What training is about to start from, as labels_sensor's cursor."""
+        p = self._platform
+        watched = watched_labels(p.projects, p.ledger, p.lake)
+        return {"watched": watched, "versions": source_versions(p.projects, p.ledger, p.lake)[0]}
 
     def _ingest(self) -> None:
         platform = self._platform
