@@ -26,6 +26,8 @@ from docplatform.ingestion.base import Connector
 from docplatform.lake.stages import Stage
 
 SETTLING_STEP_SECONDS = 0.2
+LOCATION_TAGS = {".dagster/repository": "__repository__@docplatform"}
+"""What lets the UI's job pages find a pass's runs, which have no code location by themselves (see workspace.yaml)."""
 _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 
@@ -64,7 +66,7 @@ class Pass:
         overrides = {key: getattr(platform, key) for key in DESCRIPTIONS}
         defs = build_defs(platform.settings, resource_overrides=overrides)
         self._defs = dg.Definitions.merge(defs, dg.Definitions(loggers={PROGRESS_LOGGER: progress_logger}))
-        self._tags = {PROCESS_TAG: process_identity(os.getpid()) or ""}
+        self._tags = {PROCESS_TAG: process_identity(os.getpid()) or "", **LOCATION_TAGS}
         self.report = PassReport()
 
     def run(self) -> PassReport:
