@@ -81,16 +81,17 @@ class Rounds:
     def run_and_kill(self) -> str:
         """Start a pass and kill it after a random number of lines and a random moment more; where it was."""
         process = self.home.start("run")
-        lines, delay = self.random.randrange(0, 14), self.random.uniform(0, 1.5)
-        line = "before its first line"
+        lines, delay = self.random.randrange(0, 17), self.random.uniform(0, 1.5)
+        step = "its start"
         for _ in range(lines):
-            line = process.stderr.readline().strip()
-            if not line:
+            words = process.stderr.readline().split()
+            if not words:
                 break
+            step = words[0] if words[0].endswith("_job") else step
         time.sleep(delay)  # the moment is the experiment's variable, it waits for nothing
         process.kill()
         process.communicate()
-        where = f"killed at {line.split()[0]}" if process.returncode < 0 else f"ended with {process.returncode}"
+        where = f"killed in {step}" if process.returncode < 0 else f"ended with {process.returncode}"
         self.ended[where] += 1
         return where
 
