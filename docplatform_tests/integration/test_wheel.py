@@ -51,7 +51,6 @@ def python(installed: Path, outside: Path, code: str) -> list[str]:
     return run(sys.executable, "-c", code, cwd=outside, PYTHONPATH=str(installed)).splitlines()
 
 
-@pytest.mark.xfail(strict=False, reason="pyproject's packages.find includes docplatform* and with it docplatform_tests")
 def test_it_holds_the_package_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0].split("-")[0] for name in names} == {"docplatform"}
