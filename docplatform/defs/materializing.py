@@ -72,8 +72,10 @@ def _tell(context: dg.AssetExecutionContext, lake: Lake, table: str, reports: Se
     by_partition: dict[str, list[StageReport]] = {key: [] for key in context.partition_keys}
     for report in reports:
         by_partition[report.lake_partition].append(report)
-        for reason, count in report.reasons.items():
-            context.log.warning("%s: %d quarantined as %s in %s", table, count, reason, report.lake_partition)
+        if report.failed:
+            reasons = ", ".join(f"{count} {reason}" for reason, count in report.reasons.items())
+            there = f"{report.failed} documents of {report.lake_partition} went into quarantine"
+            context.log.warning("%s: %s; there in all: %s", table, there, reasons)
     metadata = partition_metadata(lake, table, by_partition)
     for key, values in metadata.items():
         context.add_asset_metadata(values, asset_key=context.asset_key, partition_key=key)
