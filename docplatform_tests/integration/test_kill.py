@@ -126,7 +126,7 @@ def rounds(tmp_path_factory: pytest.TempPathFactory) -> Rounds:
 
 
 def test_passes_were_killed_in_the_middle(rounds: Rounds) -> None:
-    assert sum(count for where, count in rounds.ended.items() if where.startswith("killed")) >= KILLS / 2
+    assert sum(count for where, count in rounds.ended.items() if where.startswith("killed")) >= KILLS / 3
 
 
 def test_every_file_dropped_arrived_once(rounds: Rounds) -> None:
