@@ -14,7 +14,10 @@ _READING = (routed_documents, ocr_text, preprocessed_text)
 _STAGES = (*_READING, predictions)
 
 ingest_job = dg.define_asset_job(
-    "ingest_job", [raw_blobs], description="Take in everything that lies in the sources now."
+    "ingest_job",
+    [raw_blobs],
+    description="Take in everything that lies in the sources now.",
+    tags={"dagster/priority": "1"},  # it takes a second, and need not wait behind a queue of reading runs
 )
 reading_job = dg.define_asset_job(
     "reading_job",
