@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import sys
 import time
@@ -13,8 +12,8 @@ from pathlib import Path
 
 import click
 
+from docplatform.cli.locks import hold
 from docplatform.composition import Platform
-from docplatform.errors import ConfigurationError
 from docplatform.settings import load_settings
 
 
@@ -67,10 +66,5 @@ def only_one(home: Path) -> Iterator[None]:
     Raises:
         ConfigurationError: where another process holds it. The lock goes with its process, however that ends.
     """
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "run.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ConfigurationError(f"Another `docplatform run` is working on {home}. Wait until it ends.") from error
+    with hold(home / "run.lock", f"Another `docplatform run` is working on {home}. Wait until it ends."):
         yield

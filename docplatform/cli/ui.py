@@ -10,6 +10,7 @@ from importlib.resources import files
 
 import click
 
+from docplatform.cli.locks import hold
 from docplatform.errors import ConfigurationError
 from docplatform.settings import load_settings
 
@@ -27,12 +28,15 @@ def ui(host: str, port: int) -> None:
       docplatform ui
       docplatform ui --port 3001
     """
-    from docplatform.defs.home_instance import home_instance
+    from docplatform.defs.home_instance import fail_orphaned_runs, home_instance
 
     settings = load_settings()
     require_free_port(host, port)
-    with home_instance(settings.dagster_path):
-        pass  # runs that a killed pass left as running would keep the sensors waiting for ever
+    lock = hold(settings.home_path / "ui.lock", f"Another `docplatform ui` serves {settings.home_path} already.")
+    os.set_inheritable(lock.fileno(), True)  # dagster, which takes this process's place, holds it on
+    with home_instance(settings.dagster_path) as instance:
+        # runs that a killed pass or daemon left as running would keep the sensors waiting for ever
+        fail_orphaned_runs(instance, is_daemon_down=True)
     settings.landing_path.mkdir(parents=True, exist_ok=True)
     environment = {
         **os.environ,

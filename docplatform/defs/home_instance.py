@@ -11,12 +11,8 @@ import dagster as dg
 PROCESS_TAG = "docplatform/process"
 """Tag of runs that execute inside a ``docplatform`` process: its id and start time."""
 
-_UNFINISHED = [
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
+_LAUNCHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+_UNFINISHED = [dg.DagsterRunStatus.NOT_STARTED, *_LAUNCHED]
 
 
 def prepare_dagster_home(path: Path) -> None:
@@ -48,16 +44,21 @@ def process_identity(pid: int) -> str | None:
     return f"{pid}@{stat.rsplit(')', 1)[1].split()[19]}"
 
 
-def fail_orphaned_runs(instance: dg.DagsterInstance) -> list[str]:
+def fail_orphaned_runs(instance: dg.DagsterInstance, *, is_daemon_down: bool = False) -> list[str]:
     """Mark runs as failed whose process died (killed, power cut), and return their ids.
 
-    Such a run would show as running forever, and hold its lake partition's concurrency slot.
+    Such a run would show as running forever, and hold its lake partition's concurrency slot. Runs of passes name
+    their process. Those that a daemon launched don't: they are failed too where the caller knows that no daemon runs.
     """
     filters = dg.RunsFilter(statuses=_UNFINISHED)
     orphaned = []
     for run in instance.get_runs(filters):
         identity = run.tags.get(PROCESS_TAG)
-        if identity is not None and process_identity(int(identity.split("@")[0])) != identity:
+        if identity is None:
+            is_orphaned = is_daemon_down and run.status in _LAUNCHED
+        else:
+            is_orphaned = process_identity(int(identity.split("@")[0])) != identity
+        if is_orphaned:
             instance.report_run_failed(run, "The process that ran it died; what it had committed is kept.")
             orphaned.append(run.run_id)
     return orphaned

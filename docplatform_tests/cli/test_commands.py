@@ -13,6 +13,7 @@ import pytest
 
 from docplatform import __version__
 from docplatform.cli import COMMANDS, LazyGroup, cli
+from docplatform.cli.locks import hold
 from docplatform.cli.ui import require_free_port
 from docplatform.errors import ConfigurationError
 from docplatform_tests.homes import topic_labels, topic_texts
@@ -209,3 +210,24 @@ def test_the_ui_is_dagster_on_this_home(call, home_path, monkeypatch):
     assert environment["DOCPLATFORM_HOME"] == str(home_path)
     assert (home_path / "dagster" / "dagster.yaml").exists()
     assert (home_path / "landing").is_dir()
+
+
+def test_a_home_that_is_served_already_is_refused(call, home_path):
+    with hold(home_path / "ui.lock", "held"):
+        ended = call("ui", "--port", "34568")
+    assert ended.status == 2
+    assert ended.err == f"Error: Another `docplatform ui` serves {home_path} already.\n"
+
+
+def test_dagster_holds_the_lock_in_the_place_of_the_command(call, home_path, monkeypatch):
+    inheritable = []
+
+    def execve(path: str, command: list[str], environment: dict[str, str]) -> None:
+        held = [fd for fd in Path("/proc/self/fd").iterdir() if fd.resolve() == home_path / "ui.lock"]
+        inheritable.extend(os.get_inheritable(int(fd.name)) for fd in held)
+
+    monkeypatch.setattr(os, "execve", execve)
+    before = signal.getsignal(signal.SIGINT)
+    assert call("ui", "--port", "34569").status == 0
+    signal.signal(signal.SIGINT, before)
+    assert inheritable == [True]

@@ -91,3 +91,18 @@ def test_opening_a_home_fails_what_was_left_running(tmp_path, dead_process, monk
         assert instance.get_run_by_id(run).status is dg.DagsterRunStatus.FAILURE
         limits = instance.get_concurrency_config().run_queue_config.tag_concurrency_limits
         assert {limit["key"] for limit in limits} == {"docplatform/lake_partition", "docplatform/model_project"}
+
+
+@pytest.mark.parametrize(
+    ("status", "fails"),
+    [
+        pytest.param(dg.DagsterRunStatus.STARTED, True, id="it was running"),
+        pytest.param(dg.DagsterRunStatus.STARTING, True, id="it was starting"),
+        pytest.param(dg.DagsterRunStatus.CANCELING, True, id="it was being cancelled"),
+        pytest.param(dg.DagsterRunStatus.QUEUED, False, id="the next daemon takes it from the queue"),
+    ],
+)
+def test_what_a_daemon_had_launched_is_failed_where_no_daemon_runs(instance, tmp_path, status, fails):
+    run = start_run(instance, tmp_path, status, {})
+    assert fail_orphaned_runs(instance, is_daemon_down=True) == ([run] if fails else [])
+    assert (instance.get_run_by_id(run).status is dg.DagsterRunStatus.FAILURE) is fails
