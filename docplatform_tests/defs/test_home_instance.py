@@ -99,7 +99,7 @@ def test_opening_a_home_fails_what_was_left_running(tmp_path, dead_process, monk
         pytest.param(dg.DagsterRunStatus.STARTED, True, id="it was running"),
         pytest.param(dg.DagsterRunStatus.STARTING, True, id="it was starting"),
         pytest.param(dg.DagsterRunStatus.CANCELING, True, id="it was being cancelled"),
-        pytest.param(dg.DagsterRunStatus.QUEUED, False, id="the next daemon takes it from the queue"),
+        pytest.param(dg.DagsterRunStatus.NOT_STARTED, False, id="it was never launched"),
     ],
 )
 def test_what_a_daemon_had_launched_is_failed_where_no_daemon_runs(instance, tmp_path, status, fails):
