@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from docplatform.defs.previews import plain
+from docplatform.defs.previews import bullets, plain
 from docplatform.lake.tables import TABLES
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ SCHEMA = "The table has exactly the columns and types that docs/tables.md promis
 def all_documents_check(reports: Iterable[StageReport]) -> dg.AssetCheckResult:
     """Passes where nothing is left over: what came in is a row or in quarantine."""
     reports = list(reports)
-    waiting = {report.lake_partition: report.waiting for report in reports if report.waiting}
+    waiting = [f"{report.lake_partition}: {report.waiting}" for report in reports if report.waiting]
     return dg.AssetCheckResult(
         check_name=ALL_DOCUMENTS_CHECK,
         passed=not waiting,
@@ -35,7 +35,8 @@ def all_documents_check(reports: Iterable[StageReport]) -> dg.AssetCheckResult:
             "documents in": sum(report.upstream for report in reports),
             "rows": sum(report.current + report.made for report in reports),
             "quarantined": sum(report.quarantined for report in reports),
-            "waiting": waiting,
+            "waiting": sum(report.waiting for report in reports),
+            "waiting in": bullets(waiting),
         },
     )
 
@@ -44,7 +45,7 @@ def schema_check(lake: Lake, table: str) -> dg.AssetCheckResult:
     """Passes where the table's columns and types are those that ``lake.tables`` promises."""
     differences = lake.schema_differences(TABLES[table])
     return dg.AssetCheckResult(
-        check_name=SCHEMA_CHECK, passed=not differences, metadata={"differences": list(differences)}
+        check_name=SCHEMA_CHECK, passed=not differences, metadata={"differences": bullets(differences)}
     )
 
 

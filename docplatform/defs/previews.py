@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -52,9 +52,7 @@ def arrivals_metadata(report: IngestReport, counts: ArrivalCounts, lake: Lake) -
         "landed": counts.landed,
         "duplicates": counts.duplicate,
         "quarantined": counts.quarantined,
-        "left in the sources": dg.MetadataValue.md(
-            "\n".join(f"- {plain(str(problem))}" for problem in report.problems) or "none"
-        ),
+        "left in the sources": bullets(map(str, report.problems)),
         "table": place(lake.uri("raw_blobs")),
     }
 
@@ -161,6 +159,11 @@ def quarantine_event(lake: Lake) -> dg.AssetMaterialization:
         "table": place(lake.uri("quarantine")),
     }
     return dg.AssetMaterialization("quarantine", metadata=metadata)
+
+
+def bullets(texts: Iterable[str]) -> dg.MarkdownMetadataValue:
+    """A list of texts, shown as they are."""
+    return dg.MetadataValue.md("\n".join(f"- {plain(text)}" for text in texts) or "none")
 
 
 def annotations_metadata(reports: Sequence[AnnotationsReport]) -> Metadata:
