@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -38,14 +40,14 @@ def generate_corpus(landing: Path, projects: ProjectStore, manifest_path: Path, 
     labelled: dict[str, list[SampleFile]] = {}
     files: dict[str, SampleFile] = {}
     for planned, (file, data) in _documents(options):
-        _land(landing, file, data, files)
+        _land(landing, file, data, files, options.date)
         for name in planned.projects:
             labelled.setdefault(name, []).append(file)
     if options.batch is None:
         single = [file for file in files.values() if not any(file in group for group in labelled.values())]
         doubles = _doubles(landing, single, options)
         for file, data in (*doubles, *_mails(options), *_archives(options), *bad_files(options)):
-            _land(landing, file, data, files)
+            _land(landing, file, data, files, options.date)
     for project in PROJECTS:
         if project.name in labelled:
             save_project(projects, project, options.customers, labelled[project.name])
@@ -59,10 +61,15 @@ def generate_corpus(landing: Path, projects: ProjectStore, manifest_path: Path, 
     return manifest
 
 
-def _land(landing: Path, file: SampleFile, data: bytes, files: dict[str, SampleFile]) -> None:
+def _land(landing: Path, file: SampleFile, data: bytes, files: dict[str, SampleFile], day: dt.date) -> None:
+    """Put a whole file in the landing folder, dated as the corpus is, so that nothing waits for it to settle."""
     path = landing / file.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(data)
+    seconds = dt.datetime.combine(day, dt.time(), dt.UTC).timestamp()
+    os.utime(part, (seconds, seconds))
+    part.rename(path)
     files[file.path] = file
 
 
