@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from pathlib import Path
 
@@ -159,3 +160,10 @@ def test_fewer_customers_share_the_projects(customers: tuple[str, ...], tmp_path
 def test_options_that_make_no_corpus_are_refused(wrong: dict[str, object], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         SampleOptions(**wrong)  # type: ignore[arg-type]
+
+
+def test_files_land_whole_and_with_the_corpus_date(corpus: Corpus) -> None:
+    landed = [path for path in (corpus.root / "landing").rglob("*") if path.is_file()]
+    assert landed
+    assert {path.stat().st_mtime for path in landed} == {dt.datetime.combine(SMALL.date, dt.time(), dt.UTC).timestamp()}
+    assert not [path for path in landed if path.suffix == ".part"]
