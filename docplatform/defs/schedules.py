@@ -9,6 +9,7 @@ from docplatform.defs.maintenance import maintenance_job
 from docplatform.defs.partitions import model_projects
 from docplatform.labels.projects import ProjectStore
 from docplatform.lake.lake import Lake
+from docplatform.lake.stages import Stage
 from docplatform.ledger.ledger import Ledger
 from docplatform.ocr.base import DocumentReader
 from docplatform.registry.base import CHAMPION, ModelRegistry
@@ -47,7 +48,7 @@ def build_schedules(automation: AutomationSettings) -> list[dg.ScheduleDefinitio
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=(
             "Every hour: processes lake partitions that are behind all the same, because a run failed, or because the "
-            "reader, the preprocessing or their options changed."
+            "reader, the preprocessing, their options or what a project applies to changed."
         ),
     )
     def catch_up_schedule(
@@ -57,12 +58,16 @@ def build_schedules(automation: AutomationSettings) -> list[dg.ScheduleDefinitio
         lake: dg.ResourceParam[Lake],
         document_reader: dg.ResourceParam[DocumentReader],
         text_preprocessor: dg.ResourceParam[TextPreprocessor],
+        projects: dg.ResourceParam[ProjectStore],
+        model_registry: dg.ResourceParam[ModelRegistry],
     ) -> list[dg.RunRequest] | dg.SkipReason:
+        from docplatform.inference.champions import champion_stages
         from docplatform.inference.stages import reading_stages
 
         if is_running(context.instance, process_job.name):
             return dg.SkipReason("lake partitions are being processed")
-        stages = reading_stages(ledger, blob_store, lake, document_reader, text_preprocessor)
+        stages: list[Stage] = reading_stages(ledger, blob_store, lake, document_reader, text_preprocessor)
+        stages += champion_stages(lake, projects, model_registry)
         behind = partitions_behind(context.instance, lake, ledger.lake_partitions(), stages)
         if not behind:
             return dg.SkipReason("no lake partition is behind")

@@ -119,7 +119,7 @@ def test_drift_is_looked_for_once_a_night_and_champion(trained, instance):
 
 
 def catch_up(home: Home, instance: dg.DagsterInstance) -> list[dg.RunRequest] | dg.SkipReason:
-    keys = ("blob_store", "ledger", "lake", "document_reader", "text_preprocessor")
+    keys = ("blob_store", "ledger", "lake", "document_reader", "text_preprocessor", "projects", "model_registry")
     resources = {key: getattr(home.platform, key) for key in keys}
     context = dg.build_schedule_context(instance=instance, scheduled_execution_time=NIGHT, resources=resources)
     schedules = build_schedules(AutomationSettings(max_run_requests=2))
@@ -177,3 +177,14 @@ def test_a_pass_writes_what_assets_say_and_no_events(instance, capsys):
 
     job.execute_in_process(instance=instance, run_config={"loggers": {"progress": {}}})
     assert capsys.readouterr().err.splitlines() == ["  3 of 9 documents", "  WARNING: one is bad"]
+
+
+def test_documents_a_champion_has_not_predicted_are_caught_up_with(trained, instance):
+    home, _ = trained
+    announce(home, instance)
+    keys = home.platform.ledger.lake_partitions()
+    requests = catch_up(home, instance)
+    assert [request.partition_key for request in requests] == keys[:2]
+    for key in keys:
+        instance.report_runless_asset_event(dg.AssetMaterialization("predictions", partition=key))
+    assert [request.partition_key for request in catch_up(home, instance)] == keys[:2], "told, but not predicted"
