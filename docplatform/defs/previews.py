@@ -92,7 +92,17 @@ def partition_metadata(lake: Lake, table: str, reports: Mapping[str, Sequence[St
 
 def _previews(lake: Lake, table: str, partitions: list[str]) -> dict[str, str]:
     columns = _PREVIEWED[table]
-    rows = lake.read_rows(table, lake_partitions=partitions, columns=["lake_partition", *columns])
+    shown: dict[str, list[str]] = {}
+    for row in lake.read_rows(table, lake_partitions=partitions, columns=["lake_partition", "document_id"]):
+        found_ids = shown.setdefault(row["lake_partition"], [])
+        if len(found_ids) < PREVIEW_ROWS:
+            found_ids.append(row["document_id"])
+    rows = lake.read_rows(  # texts of these few only: a partition may hold gigabytes of them
+        table,
+        lake_partitions=partitions,
+        where={"document_id": [key for keys in shown.values() for key in keys]},
+        columns=["lake_partition", *columns],
+    )
     by_partition: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
         found = by_partition.setdefault(row["lake_partition"], [])
