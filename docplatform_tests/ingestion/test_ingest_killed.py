@@ -12,6 +12,7 @@ from docplatform.ingestion import intake
 from docplatform_tests.ingestion import killed_pass
 from docplatform_tests.ingestion.passes import MIXED, Home
 
+ROOT = Path(__file__).parents[2]
 POINTS = [
     ("before put", 1),
     ("before put", 4),
@@ -28,7 +29,8 @@ POINTS = [
 
 
 def kill_a_pass(home: Home, point: str, times: int) -> None:
-    done = subprocess.run([sys.executable, killed_pass.__file__, home.path, point, str(times)], check=False)
+    program = [sys.executable, "-m", killed_pass.__name__]
+    done = subprocess.run([*program, home.path, point, str(times)], cwd=ROOT, check=False)
     assert done.returncode == killed_pass.KILLED, "the point was never reached"
 
 
