@@ -21,6 +21,27 @@ from docplatform.text.base import TextPreprocessor
 def build_schedules(automation: AutomationSettings) -> list[dg.ScheduleDefinition]:
     """All schedules, at the times the settings ask for (UTC)."""
 
+    retraining_schedule = dg.ScheduleDefinition(
+        name="retraining_schedule",
+        job=labels_job,
+        cron_schedule=automation.retraining_cron,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=(
+            "Every night: checks all labels anew; retraining_sensor then retrains the projects whose labels, labelled "
+            "texts or trainer changed since their last training."
+        ),
+    )
+    maintenance_schedule = dg.ScheduleDefinition(
+        name="maintenance_schedule",
+        job=maintenance_job,
+        cron_schedule=automation.maintenance_cron,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every Sunday: compacts tables and removes versions that no dataset is pinned to.",
+    )
+    return [_catch_up_schedule(automation), retraining_schedule, _drift_schedule(automation), maintenance_schedule]
+
+
+def _drift_schedule(automation: AutomationSettings) -> dg.ScheduleDefinition:
     @dg.schedule(
         name="drift_schedule",
         job=drift_job,
@@ -41,6 +62,10 @@ def build_schedules(automation: AutomationSettings) -> list[dg.ScheduleDefinitio
         tick = context.scheduled_execution_time.isoformat()
         return [dg.RunRequest(run_key=f"{name}@{tick}", partition_key=name) for name in names if name in known]
 
+    return drift_schedule
+
+
+def _catch_up_schedule(automation: AutomationSettings) -> dg.ScheduleDefinition:
     @dg.schedule(
         name="catch_up_schedule",
         job=process_job,
@@ -77,21 +102,4 @@ def build_schedules(automation: AutomationSettings) -> list[dg.ScheduleDefinitio
             for key in behind[: automation.max_run_requests]
         ]
 
-    retraining_schedule = dg.ScheduleDefinition(
-        name="retraining_schedule",
-        job=labels_job,
-        cron_schedule=automation.retraining_cron,
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=(
-            "Every night: checks all labels anew; retraining_sensor then retrains the projects whose labels, labelled "
-            "texts or trainer changed since their last training."
-        ),
-    )
-    maintenance_schedule = dg.ScheduleDefinition(
-        name="maintenance_schedule",
-        job=maintenance_job,
-        cron_schedule=automation.maintenance_cron,
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Every Sunday: compacts tables and removes versions that no dataset is pinned to.",
-    )
-    return [catch_up_schedule, retraining_schedule, drift_schedule, maintenance_schedule]
+    return catch_up_schedule
