@@ -20,7 +20,6 @@ from docplatform.text.base import TextPreprocessor
 
 def build_schedules(automation: AutomationSettings) -> list[dg.ScheduleDefinition]:
     """All schedules, at the times the settings ask for (UTC)."""
-
     retraining_schedule = dg.ScheduleDefinition(
         name="retraining_schedule",
         job=labels_job,
