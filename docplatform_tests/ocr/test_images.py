@@ -179,8 +179,8 @@ def test_a_failing_engine_is_no_fault_of_the_picture(monkeypatch):
 
 def test_an_image_larger_than_the_limit_is_shrunk_before_it_is_recognised():
     recognizer = RapidOcrRecognizer(ReadingSettings(ocr_max_side=1_000))
-    page = recognizer.recognize(np.full((100, 4_000, 3), 255, np.uint8), 0.5, "inch")
-    assert (page.width, page.height, page.blocks) == (2_000, 50, [])
+    page = recognizer.recognize(np.full((100, 4_000, 3), 255, np.uint8))
+    assert (page.width, page.height, page.lines) == (4_000, 100, [])
 
 
 class _FailingEngine:
@@ -195,4 +195,4 @@ class _FailingEngine:
 def test_an_engine_out_of_memory_is_told_from_other_failures(monkeypatch, message, error):
     monkeypatch.setattr(recognition, "load_engine", lambda _: _FailingEngine(message))
     with pytest.raises(error):
-        RapidOcrRecognizer(ReadingSettings()).recognize(np.zeros((9, 9), np.uint8), 1.0, "pixel")
+        RapidOcrRecognizer(ReadingSettings()).recognize(np.zeros((9, 9), np.uint8))

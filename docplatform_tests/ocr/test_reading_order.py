@@ -1,7 +1,7 @@
 import pytest
 
 from docplatform.ocr.local.blocks import LineBox, WordBox
-from docplatform.ocr.local.reading_order import Box, Piece, in_reading_order, paragraphs, upright_box
+from docplatform.ocr.local.layout.reading_order import Box, Piece, in_reading_order, paragraphs, upright_box
 
 
 def _piece(text: str, left: float, top: float, width: float = 200, height: float = 10) -> Piece:

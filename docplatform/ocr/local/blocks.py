@@ -51,13 +51,16 @@ class CellBlock:
     row_span: int = 1
     column_span: int = 1
     kind: str | None = None
+    polygon: Polygon | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TableBlock:
-    """A table, its cells by row and column."""
+    """A table, its cells by row and column. ``caption`` also stands in the page's blocks."""
 
     cells: Sequence[CellBlock]
+    polygon: Polygon | None = None
+    caption: ParagraphBlock | None = None
 
     @property
     def row_count(self) -> int:
@@ -72,10 +75,39 @@ class TableBlock:
 
 @dataclass(frozen=True, slots=True)
 class MarkBox:
-    """A check box."""
+    """A check box or radio button."""
 
     is_selected: bool
     polygon: Polygon
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class BarcodeBox:
+    """A barcode; ``kind`` as Document Intelligence names it (``QRCode``, ``Code128``, ``EAN13``)."""
+
+    kind: str
+    value: str
+    polygon: Polygon
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class PairBlock:
+    """A key and its value: words, or a mark, that also stand in the page's blocks (the same objects)."""
+
+    key: Sequence[WordBox]
+    value: Sequence[WordBox] = ()
+    mark: MarkBox | None = None
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class FigureBlock:
+    """A picture or chart. ``caption`` also stands in the page's blocks."""
+
+    polygon: Polygon
+    caption: ParagraphBlock | None = None
 
 
 Block = ParagraphBlock | TableBlock
@@ -91,6 +123,9 @@ class PageBlocks:
     unit: str | None = None
     angle: float | None = None
     marks: Sequence[MarkBox] = ()
+    barcodes: Sequence[BarcodeBox] = ()
+    pairs: Sequence[PairBlock] = ()
+    figures: Sequence[FigureBlock] = ()
 
 
 @dataclass(frozen=True, slots=True)

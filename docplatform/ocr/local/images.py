@@ -10,13 +10,13 @@ import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.blocks import Notice, PageBlocks, ReadDocument
 from docplatform.ocr.local.bounds import check_pages
-from docplatform.ocr.local.pdf import Recognizer
+from docplatform.ocr.local.layout.page import arrange
+from docplatform.ocr.local.page_elements import Recognizer
 from docplatform.settings import LimitSettings, ReadingSettings
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ def _read_frame(
         turned = image.getexif().get(_EXIF_ORIENTATION, 1) in (5, 6, 7, 8)
         pixels = _pixels(image, reading.ocr_max_side)
     shown = (height, width) if turned else (width, height)
-    page = recognizer.recognize(pixels, shown[0] / pixels.shape[1], "pixel")
-    return replace(page, width=shown[0], height=shown[1])
+    found = recognizer.recognize(pixels)
+    return arrange(found.scaled(shown[0] / pixels.shape[1], *shown, "pixel"))
 
 
 def _pixels(image: Any, max_side: int) -> NDArray[np.uint8]:

@@ -10,14 +10,15 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from docplatform.errors import PermanentError, ReasonCode
-from docplatform.ocr.local.blocks import EMBEDDED_FILES, LineBox, Notice, PageBlocks, ParagraphBlock, ReadDocument
+from docplatform.ocr.local.blocks import EMBEDDED_FILES, LineBox, Notice, PageBlocks, ReadDocument
 from docplatform.ocr.local.bounds import check_pages
+from docplatform.ocr.local.layout.page import arrange
+from docplatform.ocr.local.page_elements import PageElements, Recognizer
 from docplatform.ocr.local.pdf_forms import Annotations, page_annotations
-from docplatform.ocr.local.pdf_text import POINTS_PER_INCH, PageFrame, characters, is_garbage, is_sane, page_pieces
-from docplatform.ocr.local.reading_order import Piece, in_reading_order, paragraphs
+from docplatform.ocr.local.pdf_text import POINTS_PER_INCH, PageFrame, characters, is_garbage, is_sane, page_lines
 from docplatform.settings import LimitSettings, ReadingSettings
 
 ANNOTATIONS_OMITTED = "annotationsOmitted"
@@ -27,14 +28,6 @@ _PDFIUM_LOCK = threading.Lock()  # pdfium may only be used by one thread of a pr
 _LITTLE_TEXT = 200
 _PAGE_FILLING = 0.7
 _MIN_RENDER_SIDE = 32  # pixels
-
-
-class Recognizer(Protocol):
-    """Recognises the text in an image."""
-
-    def recognize(self, image: Any, scale: float, unit: str) -> PageBlocks:
-        """Read a BGR image; ``scale`` is units per pixel."""
-        ...
 
 
 def read_pdf(data: bytes, reading: ReadingSettings, limits: LimitSettings, recognizer: Recognizer) -> ReadDocument:
@@ -126,12 +119,12 @@ def _page_blocks(
             recognized = _recognized(page, frame, reading, recognizer)
             if _tells_more(_letters(recognized), text):
                 # The picture shows form fields, but no notes.
-                notes = paragraphs(found.notes)
-                return replace(recognized, blocks=[*recognized.blocks, *notes], marks=found.marks)
-        pieces, direction = page_pieces(textpage, text, frame)
+                return arrange(replace(recognized, lines=[*recognized.lines, *found.notes], marks=found.marks))
+        lines, direction = page_lines(textpage, text, frame)
     finally:
         textpage.close()
-    return _text_layer_page(pieces, found, direction, frame)
+    missing = [line for line in [*found.shown, *found.notes] if not _is_among(line, lines)]
+    return arrange(PageElements([*lines, *missing], *_size(frame), "inch", direction, marks=found.marks))
 
 
 def _tells_more(letters: int, text: str) -> bool:
@@ -141,18 +134,10 @@ def _tells_more(letters: int, text: str) -> bool:
     return letters > 0 or is_garbage(text)
 
 
-def _text_layer_page(pieces: list[Piece], found: Annotations, direction: int, frame: PageFrame) -> PageBlocks:
-    missing = [piece for piece in [*found.shown, *found.notes] if not _is_among(piece, pieces)]
-    if missing:
-        pieces = in_reading_order([*pieces, *missing]) if direction == 0 else [*pieces, *missing]
-    return PageBlocks(paragraphs(pieces), *_size(frame), "inch", _signed(direction), found.marks)
-
-
-def _is_among(piece: Piece, pieces: Sequence[Piece]) -> bool:
+def _is_among(line: LineBox, lines: Sequence[LineBox]) -> bool:
     """Whether the page's own text says the same at the same place: some programs write a form's values there too."""
-    beside = (other for other in pieces if _touch(other.line, piece.line))
-    known = {word.text for other in beside for word in other.line.words}
-    return all(word.text in known for word in piece.line.words)
+    known = {word.text for other in lines if _touch(other, line) for word in other.words}
+    return all(word.text in known for word in line.words)
 
 
 def _touch(one: LineBox, two: LineBox) -> bool:
@@ -167,17 +152,12 @@ def _size(frame: PageFrame) -> tuple[float, float]:
     return round(frame.width / POINTS_PER_INCH, 4), round(frame.height / POINTS_PER_INCH, 4)
 
 
-def _signed(direction: int) -> float:
-    return float(direction - 360 if direction > 180 else direction)
-
-
 def _visible(text: str) -> int:
     return sum(1 for char in text if not char.isspace())
 
 
-def _letters(page: PageBlocks) -> int:
-    blocks = [block for block in page.blocks if isinstance(block, ParagraphBlock)]
-    return sum(len(word.text) for block in blocks for line in block.lines for word in line.words)
+def _letters(page: PageElements) -> int:
+    return sum(len(word.text) for line in page.lines for word in line.words)
 
 
 def _needs_ocr(page: Any, text: str, frame: PageFrame) -> bool:
@@ -205,16 +185,16 @@ def _picture_share(page: Any, frame: PageFrame) -> float:
     return share
 
 
-def _recognized(page: Any, frame: PageFrame, reading: ReadingSettings, recognizer: Recognizer) -> PageBlocks:
+def _recognized(page: Any, frame: PageFrame, reading: ReadingSettings, recognizer: Recognizer) -> PageElements:
     """Render within the pixel limit, whatever size the page claims, and recognise."""
     longest = max(frame.width, frame.height, 1e-3)
     scale = min(reading.pdf_render_dpi / POINTS_PER_INCH, reading.ocr_max_side / longest)
     if min(frame.width, frame.height) * scale < 1:  # a page as thin as a thread
-        return PageBlocks((), *_size(frame), "inch")
+        return PageElements((), *_size(frame), "inch")
     bitmap = page.render(scale=scale, may_draw_forms=True, rev_byteorder=False)
     try:
         image = bitmap.to_numpy()[:, :, :3] if bitmap.n_channels > 1 else bitmap.to_numpy()
-        blocks = recognizer.recognize(image, 1.0 / (scale * POINTS_PER_INCH), "inch")
+        found = recognizer.recognize(image)
     finally:
         bitmap.close()
-    return PageBlocks(blocks.blocks, *_size(frame), "inch", blocks.angle)
+    return found.scaled(1.0 / (scale * POINTS_PER_INCH), *_size(frame), "inch")

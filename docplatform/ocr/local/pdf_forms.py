@@ -1,6 +1,6 @@
 """What lies on a PDF page besides its text layer: form fields' values, check boxes, notes.
 
-Belongs here: annotations of a page as pieces of lines and selection marks. Doesn't: the page's own text.
+Belongs here: annotations of a page as lines and selection marks. Doesn't: the page's own text.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from docplatform.ocr.local.blocks import LineBox, MarkBox, WordBox
+from docplatform.ocr.local.layout.reading_order import Box
 from docplatform.ocr.local.pdf_text import PageFrame, polygon_of
-from docplatform.ocr.local.reading_order import Box, Piece
 
 _MAX_ANNOTATIONS = 5_000
 
@@ -21,9 +21,9 @@ _MAX_ANNOTATIONS = 5_000
 class Annotations:
     """What lies on a page, where it stands."""
 
-    shown: list[Piece] = field(default_factory=list)
+    shown: list[LineBox] = field(default_factory=list)
     """Values of form fields and text boxes: who sees the page sees them."""
-    notes: list[Piece] = field(default_factory=list)
+    notes: list[LineBox] = field(default_factory=list)
     """Text that only shows when a note or a mark is opened."""
     marks: list[MarkBox] = field(default_factory=list)
     """Check boxes and radio buttons."""
@@ -45,12 +45,12 @@ def page_annotations(page: Any, form: Any, frame: PageFrame) -> Annotations:
             kind = pdfium.FPDFAnnot_GetSubtype(annotation)
             box = _box(annotation, frame)
             if kind == pdfium.FPDF_ANNOT_WIDGET and form is None:  # programs that merge files lose the form itself
-                found.shown.extend(_pieces(_annotation_text(annotation, b"V"), box))
+                found.shown.extend(_lines(_annotation_text(annotation, b"V"), box))
             elif kind == pdfium.FPDF_ANNOT_WIDGET:
                 _read_widget(annotation, form, box, found)
             elif kind not in (pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP):
                 target = found.shown if kind == pdfium.FPDF_ANNOT_FREETEXT else found.notes
-                target.extend(_pieces(_annotation_text(annotation, b"Contents"), box))
+                target.extend(_lines(_annotation_text(annotation, b"Contents"), box))
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
     return found
@@ -63,7 +63,7 @@ def _read_widget(annotation: Any, form: Any, box: Box, found: Annotations) -> No
     if kind in (pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON):
         found.marks.append(MarkBox(bool(pdfium.FPDFAnnot_IsChecked(form, annotation)), polygon_of(box)))
     elif kind not in (pdfium.FPDF_FORMFIELD_PUSHBUTTON, pdfium.FPDF_FORMFIELD_SIGNATURE):
-        found.shown.extend(_pieces(_utf16(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation), box))
+        found.shown.extend(_lines(_utf16(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation), box))
 
 
 def _annotation_text(annotation: Any, key: bytes) -> str:
@@ -94,7 +94,7 @@ def _box(annotation: Any, frame: PageFrame) -> Box:
     return frame.shown(left, bottom, right, top)
 
 
-def _pieces(text: str, box: Box) -> Iterator[Piece]:
+def _lines(text: str, box: Box) -> Iterator[LineBox]:
     """The lines of a text in a box, which is shared out evenly: where they stand inside it isn't known."""
     lines = [line.split() for line in text.replace("\r", "\n").split("\n") if line.strip()]
     left, top, right, bottom = box
@@ -107,4 +107,4 @@ def _pieces(text: str, box: Box) -> Iterator[Piece]:
             start, end = (left + (right - left) * place / length for place in (offset, offset + len(word)))
             boxes.append(WordBox(word, polygon_of((start, line_box[1], end, line_box[3]))))
             offset += len(word) + 1
-        yield Piece(LineBox(boxes, polygon_of(line_box)), line_box)
+        yield LineBox(boxes, polygon_of(line_box))

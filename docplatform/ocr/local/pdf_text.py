@@ -1,4 +1,4 @@
-"""The text layer of a PDF page: words, lines and their polygons, in reading order.
+"""The text layer of a PDF page: words, lines and their polygons.
 
 Belongs here: what pdfium's text page says, and whether it makes sense. Doesn't: rendering or recognising (``pdf``).
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from docplatform.ocr.local.blocks import LineBox, WordBox
-from docplatform.ocr.local.reading_order import Box, Piece, in_reading_order, upright_box
+from docplatform.ocr.local.layout.reading_order import Box, upright_box
 
 POINTS_PER_INCH = 72.0
 MIN_SANE_CHARACTERS = 10
@@ -112,16 +112,16 @@ def is_garbage(text: str) -> bool:
     return garbage > _MAX_GARBAGE * len(visible)
 
 
-def page_pieces(textpage: Any, text: str, frame: PageFrame) -> tuple[list[Piece], int]:
-    """The pieces of lines of a page, in reading order, and the direction (degrees clockwise) most of it runs in."""
+def page_lines(textpage: Any, text: str, frame: PageFrame) -> tuple[list[LineBox], int]:
+    """The runs of words of a page, and the direction (degrees clockwise) most of it runs in."""
     words = list(_placed_words(textpage, text, frame))
     directions = Counter(word.direction for word in words)
     main = directions.most_common(1)[0][0] if directions else 0
-    ordered: list[Piece] = []
-    for direction in sorted(directions, key=lambda direction: direction != main):
+    lines = []
+    for direction in directions:
         runs = _runs([word for word in words if word.direction == direction], frame)
-        ordered += in_reading_order([_piece(run) for run in runs])
-    return ordered, main
+        lines += [_line(run) for run in runs]
+    return lines, main
 
 
 def _placed_words(textpage: Any, text: str, frame: PageFrame) -> Iterator[_PlacedWord]:
@@ -174,11 +174,9 @@ def _follows(before: Box, box: Box) -> bool:
     return overlap > 0.5 * height and gap <= _MAX_GAP * height
 
 
-def _piece(run: Sequence[tuple[_PlacedWord, Box]]) -> Piece:
+def _line(run: Sequence[tuple[_PlacedWord, Box]]) -> LineBox:
     words = [WordBox(word.text, polygon_of(word.box, word.direction)) for word, _ in run]
-    boxes = [word.box for word, _ in run]
-    polygon = polygon_of(_hull(boxes), run[0][0].direction)
-    return Piece(LineBox(words, polygon), _hull([box for _, box in run]))
+    return LineBox(words, polygon_of(_hull([word.box for word, _ in run]), run[0][0].direction))
 
 
 def _hull(boxes: Sequence[Box]) -> Box:

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from docplatform.ocr.local.blocks import LineBox, PageBlocks, WordBox
+from docplatform.ocr.local.blocks import LineBox, WordBox
 from docplatform.ocr.local.engine import load_engine
-from docplatform.ocr.local.reading_order import Piece, in_reading_order, paragraphs
+from docplatform.ocr.local.page_elements import PageElements
 from docplatform.settings import ReadingSettings
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class RapidOcrRecognizer:
         self._reading = reading
         self._engine: Any = None
 
-    def recognize(self, image: Image, scale: float, unit: str) -> PageBlocks:
-        """Read a BGR or grey image of 8 bits; ``scale`` is units per pixel. Polygons are in units of the image."""
+    def recognize(self, image: Image) -> PageElements:
+        """Read a BGR or grey image of 8 bits. Everything is in pixels of it."""
         import numpy as np
 
         if self._engine is None:
@@ -65,11 +65,10 @@ class RapidOcrRecognizer:
             if any(mark in str(error) for mark in _OUT_OF_MEMORY):
                 raise MemoryError("The OCR engine ran out of memory.") from error
             raise
-        mapped = [_mapped(line, direction, small.shape[1], small.shape[0], shrink * scale) for line in lines]
-        digits = 0 if unit == "pixel" and scale >= 1 else 4
-        pieces, skew = _pieces(mapped, direction, digits)
-        angle = round((direction + skew + 180) % 360 - 180, 2) if mapped else 0.0
-        return PageBlocks(paragraphs(in_reading_order(pieces)), width * scale, height * scale, unit, angle)
+        mapped = [_mapped(line, direction, small.shape[1], small.shape[0], shrink) for line in lines]
+        return PageElements(
+            [_line_box(line) for line in mapped], width, height, "pixel", direction, _skew(mapped, direction)
+        )
 
     def _shrunk(self, image: Image) -> tuple[Image, float]:
         """The image within the side limit, and its pixels per pixel of it."""
@@ -222,24 +221,20 @@ def _mapped(line: _Line, direction: int, width: int, height: int, scale: float) 
     return _Line(quad, line.words)
 
 
-def _pieces(lines: Sequence[_Line], direction: int, digits: int) -> tuple[list[Piece], float]:
-    """Lines as pieces whose boxes stand upright, and the skew that is left (degrees)."""
+def _skew(lines: Sequence[_Line], direction: int) -> float:
+    """How far lines are turned beyond ``direction``: the median of their angles (degrees), long lines counting more."""
     import numpy as np
 
     if not lines:
-        return [], 0.0
+        return 0.0
     vectors = np.array([line.quad[1] - line.quad[0] for line in lines])
     angles = (np.degrees(np.arctan2(vectors[:, 1], vectors[:, 0])) - direction + 180) % 360 - 180
-    skew = _weighted_median(angles, np.hypot(vectors[:, 0], vectors[:, 1]))
-    turn = -math.radians(direction + skew)
-    matrix = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
-    pieces = []
-    for line in lines:
-        upright = line.quad @ matrix.T
-        (left, top), (right, bottom) = upright.min(axis=0), upright.max(axis=0)
-        words = [WordBox(word.text, _part(line.quad, word, digits), word.confidence) for word in line.words]
-        pieces.append(Piece(LineBox(words, _rounded(line.quad, digits)), (left, top, right, bottom)))
-    return pieces, skew
+    return _weighted_median(angles, np.hypot(vectors[:, 0], vectors[:, 1]))
+
+
+def _line_box(line: _Line) -> LineBox:
+    words = [WordBox(word.text, _part(line.quad, word), word.confidence) for word in line.words]
+    return LineBox(words, _flat(line.quad))
 
 
 def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
@@ -248,16 +243,15 @@ def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) 
     return float(values[order][total.searchsorted(total[-1] / 2)])
 
 
-def _part(quad: Quad, word: _Word, digits: int) -> tuple[float, ...]:
+def _part(quad: Quad, word: _Word) -> tuple[float, ...]:
     """The part of a line's quad that a word takes."""
     import numpy as np
 
     top, bottom = quad[1] - quad[0], quad[2] - quad[3]
     corners = [quad[0] + top * word.start, quad[0] + top * word.end]
     corners += [quad[3] + bottom * word.end, quad[3] + bottom * word.start]
-    return _rounded(np.array(corners), digits)
+    return _flat(np.array(corners))
 
 
-def _rounded(quad: Quad, digits: int) -> tuple[float, ...]:
-    numbers = quad.reshape(-1).tolist()
-    return tuple(round(number) if digits == 0 else round(number, digits) for number in numbers)
+def _flat(quad: Quad) -> tuple[float, ...]:
+    return tuple(quad.reshape(-1).tolist())
