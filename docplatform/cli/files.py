@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from docplatform.documents.media_types import EMPTY, READABLE, sniff
+from docplatform.documents.media_types import EMPTY, ENCRYPTED_OFFICE, READABLE, sniff
 from docplatform.errors import PermanentError, ReasonCode, TransientError
 from docplatform.ocr.base import DocumentSource
 
@@ -73,7 +73,7 @@ def load(path: Path, max_bytes: int) -> DocumentSource:
     media_type = sniff(data, path.name)
     if media_type == EMPTY:
         raise PermanentError("The file holds nothing, or only white space.", reason=ReasonCode.EMPTY)
-    if media_type not in READABLE:
+    if media_type not in READABLE and media_type != ENCRYPTED_OFFICE:  # which the reader tells as such
         raise PermanentError(f"Its content is {media_type.mime}.", reason=ReasonCode.UNSUPPORTED_TYPE)
     return DocumentSource(str(path), data, media_type.mime)
 
