@@ -9,6 +9,8 @@ aren't added, ``null`` is dropped.
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import ValidationError
 
 from docplatform.documents.elements import (
@@ -89,6 +91,8 @@ class Warning(Element):
 class AnalyzeResult(Element):
     """Everything that was read from one document."""
 
+    __slots__ = ("_json",)  # what ``to_json`` gives, where it is known; it isn't compared, copied or pickled
+
     api_version: str = API_VERSION
     model_id: str
     string_index_type: str = UNICODE_CODE_POINT
@@ -109,6 +113,9 @@ class AnalyzeResult(Element):
 
     def to_json(self) -> str:
         """As the service would answer it: camelCase, without nulls and without optional keys that weren't given."""
+        known: str | None = getattr(self, "_json", None)
+        if known is not None:
+            return known
         return self.model_copy(
             update={"api_version": self.api_version, "string_index_type": self.string_index_type}
         ).model_dump_json(by_alias=True, exclude_unset=True, exclude_none=True)
@@ -132,6 +139,16 @@ class AnalyzeResult(Element):
                 reason=ReasonCode.CORRUPT,
             ) from error
 
+    @classmethod
+    def deferred(cls, text: str) -> AnalyzeResult:
+        """A result that is known to be right, from what its ``to_json`` gave: read and checked when first looked at.
+
+        What is only passed on or stored is never parsed: making its models takes three times as long as building it.
+        """
+        result = _Deferred.__new__(_Deferred)
+        object.__setattr__(result, "_json", text)
+        return result
+
     def text_of(self, *spans: Span) -> str:
         """The text of spans, joined by a space. Only right for code point offsets.
 
@@ -154,3 +171,21 @@ class AnalyzeResult(Element):
         """Mean confidence of all words; None where there are none."""
         count = self.word_count
         return sum(float(word.confidence) for page in self.pages for word in page.words) / count if count else None
+
+
+class _Deferred(AnalyzeResult):
+    """A result whose JSON nobody has looked into. Whatever is asked of it but its JSON makes it an ``AnalyzeResult``."""
+
+    __slots__ = ()
+
+    def __getattribute__(self, name: str) -> Any:
+        if name not in ("to_json", "_json", "__class__") and type(self) is _Deferred:
+            _read(self)
+        return object.__getattribute__(self, name)
+
+
+def _read(result: AnalyzeResult) -> None:
+    read = AnalyzeResult.from_json(result.to_json())
+    object.__setattr__(result, "__class__", AnalyzeResult)
+    for name in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__"):
+        object.__setattr__(result, name, getattr(read, name))
