@@ -1,7 +1,7 @@
 """``AnalyzeResult``: what was read from one document, in the shape of Document Intelligence 2024-11-30.
 
 Belongs here: the result as a whole, and to and from JSON. Its parts are in ``elements`` and ``fields`` and can be
-imported from here. Doesn't: reading files (``ocr``), converting offsets (``spans``).
+imported from here. Doesn't: reading files (``ocr``), converting offsets (``string_index``).
 
 The model is a typed superset: keys it doesn't know survive ``from_json(…).to_json()``, optional keys that weren't given
 aren't added, ``null`` is dropped.
@@ -38,6 +38,7 @@ from docplatform.documents.elements import (
     Word,
 )
 from docplatform.documents.fields import AddressValue, AnalyzedDocument, CurrencyValue, Field
+from docplatform.documents.vocabulary import StringIndexType
 from docplatform.errors import PermanentError, ReasonCode
 
 __all__ = [
@@ -75,9 +76,9 @@ __all__ = [
 ]
 
 API_VERSION = "2024-11-30"
-UNICODE_CODE_POINT = "unicodeCodePoint"
+UNICODE_CODE_POINT = StringIndexType.UNICODE_CODE_POINT.value
 """``stringIndexType`` of everything docplatform makes: offsets are Python string indices."""
-UTF16_CODE_UNIT = "utf16CodeUnit"
+UTF16_CODE_UNIT = StringIndexType.UTF16_CODE_UNIT.value
 
 
 class Warning(Element):
@@ -128,7 +129,7 @@ class AnalyzeResult(Element):
             PermanentError: CORRUPT, naming the first wrong places.
         """
         try:
-            return cls.model_validate_json(text)
+            return cls.model_validate_json(text, strict=True)  # a "1" must not come back as 1
         except ValidationError as error:
             problems = "; ".join(
                 f"{'/'.join(str(part) for part in item['loc']) or 'text'}: {item['msg']}"
@@ -153,11 +154,11 @@ class AnalyzeResult(Element):
         """The text of spans, joined by a space. Only right for code point offsets.
 
         Raises:
-            ValueError: where this result counts otherwise; see ``offsets.TextOffsets``.
+            ValueError: where this result counts otherwise; see ``string_index.counted_in``.
         """
         if self.string_index_type != UNICODE_CODE_POINT:
             raise ValueError(
-                f"Offsets are {self.string_index_type}; convert them with documents.offsets.TextOffsets first."
+                f"Offsets are {self.string_index_type}; convert them with documents.string_index.counted_in first."
             )
         return " ".join(self.content[span.offset : span.end] for span in spans)
 
@@ -174,7 +175,7 @@ class AnalyzeResult(Element):
 
 
 class _Deferred(AnalyzeResult):
-    """A result whose JSON nobody has looked into. Whatever is asked of it but its JSON makes it an ``AnalyzeResult``."""
+    """A result whose JSON nobody has looked into. Asked for anything else, it becomes an ``AnalyzeResult``."""
 
     __slots__ = ()
 
@@ -182,6 +183,16 @@ class _Deferred(AnalyzeResult):
         if name not in ("to_json", "_json", "__class__") and type(self) is _Deferred:
             _read(self)
         return object.__getattribute__(self, name)
+
+    # pydantic's own ask for the class, which isn't looked up as an attribute, before anything else
+
+    def __copy__(self) -> AnalyzeResult:
+        _read(self)
+        return AnalyzeResult.__copy__(self)
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> AnalyzeResult:
+        _read(self)
+        return AnalyzeResult.__deepcopy__(self, memo)
 
 
 def _read(result: AnalyzeResult) -> None:

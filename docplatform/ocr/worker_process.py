@@ -53,7 +53,7 @@ class EncodedOutcome:
         if self.result_json is None:
             return self.outcome
         return ReadOutcome(
-            key=self.outcome.key, result=AnalyzeResult.from_json(self.result_json), seconds=self.outcome.seconds
+            key=self.outcome.key, result=AnalyzeResult.deferred(self.result_json), seconds=self.outcome.seconds
         )
 
 

@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from docplatform.documents.analyze_result import API_VERSION, UNICODE_CODE_POINT, AnalyzeResult
 from docplatform.documents.vocabulary import ContentFormat
 from docplatform.ocr.local.blocks import Notice, ReadDocument
-from docplatform.ocr.local.building.content import Extent, Json, clean
+from docplatform.ocr.local.building.content import Json, clean
 from docplatform.ocr.local.building.languages import languages
 from docplatform.ocr.local.building.lines import LINES_OMITTED, WORDS_OMITTED
 from docplatform.ocr.local.building.markdown_writer import MarkdownWriter
@@ -74,7 +74,7 @@ def _result(writer: Writer, model_id: str, notices: Sequence[Notice], content_fo
         "figures": writer.figures,
         "sections": sections(writer.leaves),
         "keyValuePairs": writer.pairs,
-        "languages": languages(content, [_extent(paragraph) for paragraph in writer.paragraphs]),
+        "languages": languages(content, writer.paragraphs),
         "warnings": [_warning(notice) for notice in (*notices, *_omissions(writer, has_text))],
     }
     result: Json = {
@@ -103,8 +103,3 @@ def _warning(notice: Notice) -> Json:
     return {"code": notice.code, "message": clean(notice.message)} | (
         {"target": notice.target} if notice.target else {}
     )
-
-
-def _extent(paragraph: Json) -> Extent:
-    first = paragraph["spans"][0]
-    return first["offset"], first["offset"] + first["length"]

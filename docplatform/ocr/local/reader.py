@@ -13,6 +13,7 @@ from importlib.metadata import version
 
 from docplatform.documents import media_types
 from docplatform.documents.analyze_result import AnalyzeResult
+from docplatform.documents.vocabulary import ContentFormat
 from docplatform.errors import DocPlatformError, PermanentError, ReasonCode
 from docplatform.ocr.base import DocumentSource, ReadOutcome
 from docplatform.ocr.local.blocks import ReadDocument
@@ -23,9 +24,19 @@ from docplatform.ocr.workers import InProcessPool, PebbleWorkerPool, WorkerPool
 from docplatform.settings import LimitSettings, ReadingSettings
 
 MODEL_ID = "prebuilt-read"
-_REVISION = 2
+_REVISION = 3
 """Raised when this reader reads something differently, so that documents are read anew."""
-_ENGINES = ("rapidocr", "onnxruntime", "pypdfium2", "openpyxl", "lxml", "kreuzberg", "pillow", "charset-normalizer")
+_ENGINES = (
+    "rapidocr",
+    "onnxruntime",
+    "pypdfium2",
+    "openpyxl",
+    "lxml",
+    "kreuzberg",
+    "pillow",
+    "charset-normalizer",
+    "py3langid",
+)
 
 _IMAGES = {item.mime for item in media_types.READABLE if item.mime.startswith("image/")}
 _PLAIN = {item.mime for item in (media_types.TXT, media_types.CSV, media_types.MARKDOWN, media_types.JSON)} | {
@@ -53,7 +64,8 @@ class LocalDocumentReader:
     def fingerprint(self) -> str:
         """Engines with their versions, and a hash of the options that can change a result."""
         engines = ",".join(f"{name}={version(name)}" for name in _ENGINES)
-        options = f"{self._reading.ocr_max_side}/{self._reading.pdf_render_dpi}"
+        reading = self._reading
+        options = f"{reading.ocr_max_side}/{reading.pdf_render_dpi}/{reading.content_format}"
         digest = hashlib.sha256(f"{engines};{options}".encode()).hexdigest()[:12]
         return f"local-{_REVISION}:rapidocr-{version('rapidocr')}:{digest}"
 
@@ -112,15 +124,16 @@ class LocalDocumentReader:
             )
 
     def _dispatch(self, source: DocumentSource) -> AnalyzeResult:
+        content_format = ContentFormat(self._reading.content_format)
         if source.media_type in _PLAIN:
-            return read_plain_text(source.data, MODEL_ID)
+            return read_plain_text(source.data, MODEL_ID, source.media_type, content_format)
         read = self._format_reader(source.media_type)
         if read is None:
             raise PermanentError(
                 f"{source.key}: files of type {source.media_type} can't be read. Convert it to PDF and send it again.",
                 reason=ReasonCode.UNSUPPORTED_TYPE,
             )
-        return build_result(read(source.data), MODEL_ID)
+        return build_result(read(source.data), MODEL_ID, content_format)
 
     def _format_reader(self, media_type: str) -> Callable[[bytes], ReadDocument] | None:
         """The reader of a type. Imported here: a worker that only reads mails never loads the others."""

@@ -31,11 +31,11 @@ def in_markdown(word: str, before: str) -> str:
     return escaped
 
 
-def in_html(word: str, before: str) -> str:
+def in_html(word: str, _before: str) -> str:
     """A word inside a table or caption."""
     return html.escape(" ".join(word.split()), quote=False)
 
 
-def in_comment(word: str, before: str) -> str:
+def in_comment(word: str, _before: str) -> str:
     """A word inside ``<!-- PageHeader="…" -->``: neither quote nor comment can end early."""
     return html.escape(" ".join(word.split()))

@@ -19,19 +19,25 @@ _MOST = 500
 """Paragraphs asked one by one in a document of several languages: 0.1 s."""
 
 
-def languages(content: str, paragraphs: Sequence[Extent]) -> list[Json]:
-    """The languages of a content; empty where none can be told.
+def languages(content: str, entries: Sequence[Json]) -> list[Json]:
+    """The languages of a content, given the entries of its paragraphs; empty where none can be told.
 
     One for the whole, unless the longest paragraph of its beginning, middle or end is clearly in another: then every
     paragraph is asked.
     """
-    whole = detect_language(content)
+    whole = detect_language("\n".join(entry["content"] for entry in entries) or content)
     if whole.language == UNDETERMINED:
         return []
+    paragraphs = [_extent(entry) for entry in entries]
     long = [extent for extent in paragraphs if extent[1] - extent[0] >= _LEAST]
     if all(_of(content, extent, whole).language == whole.language for extent in _probes(long)):
         return [_entry(whole.language, [(0, len(content))], [whole.confidence])]
     return _by_paragraph(content, paragraphs, whole)
+
+
+def _extent(entry: Json) -> Extent:
+    first = entry["spans"][0]
+    return first["offset"], first["offset"] + first["length"]
 
 
 def _probes(long: Sequence[Extent]) -> list[Extent]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import cast
 
 from docplatform.documents.vocabulary import SelectionMarkState
@@ -85,21 +84,21 @@ class LineWriter:
     def add(self, items: Sequence[Item], before: str, *, is_first: bool) -> Written | None:
         """Write words and marks on a line; ``before`` goes before them unless they are its first. None: no text."""
         if self._placed is NO_MARKS:
-            words = self._add_words(cast("Sequence[WordBox]", items), before, is_first, len(self.content.parts))
-            return Written(words, words) if words else None
+            extent = self._add_words(cast("Sequence[WordBox]", items), before, is_first, len(self.content.parts))
+            return Written(extent, extent) if extent else None
         line_start = len(self.content.parts)
-        extents: list[tuple[Extent, bool]] = []
-        for is_mark, run in groupby(items, key=_is_mark):
-            between = before if not extents else " "
-            if is_mark:
-                extents += [(self._add_mark(mark, between, is_first and not extents), True) for mark in run]
-            elif found := self._add_words(list(run), between, is_first and not extents, line_start):
-                extents.append((found, False))
-        words = [extent for extent, is_mark in extents if not is_mark]
+        extents: list[Extent] = []
+        words: list[Extent] = []
+        for item in items:
+            separator = before if not extents else " " if isinstance(item, MarkBox) else item.before
+            if isinstance(item, MarkBox):
+                extents.append(self._add_mark(item, separator, is_first and not extents))
+            elif found := self._add_words([item], separator, is_first and not extents, line_start):
+                words.append(found)
+                extents.append(found)
         if not extents:
             return None
-        whole = extents[0][0][0], extents[-1][0][1]
-        return Written(whole, (words[0][0], words[-1][1]) if words else None)
+        return Written((extents[0][0], extents[-1][1]), (words[0][0], words[-1][1]) if words else None)
 
     def _add_words(self, words: Iterable[WordBox], before: str, is_first: bool, line_start: int) -> Extent | None:
         content, escape, places = self.content, self.escape, self.places
@@ -163,7 +162,3 @@ class LineWriter:
             {"state": state.value, "polygon": mark.polygon, "span": span(extent), "confidence": mark.confidence}
         )
         return extent
-
-
-def _is_mark(item: Item) -> bool:
-    return isinstance(item, MarkBox)

@@ -20,8 +20,10 @@ _DEEPEST = 6
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """An element of the document's flow. ``level`` is a heading's, 0 for what isn't one; ``pointer`` None for page
-    furniture."""
+    """An element of the document's flow.
+
+    ``level`` is a heading's, 0 for what isn't one; ``pointer`` is None for what belongs to the page and no section.
+    """
 
     pointer: str | None
     extent: Extent

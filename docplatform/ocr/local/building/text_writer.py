@@ -29,7 +29,7 @@ class TextWriter(Writer):
     def _break_page(self) -> None:
         self._break_line(0)
 
-    def _barcode_text(self, barcode: BarcodeBox, number: int) -> str:
+    def _barcode_text(self, _barcode: BarcodeBox, _number: int) -> str:
         return BARCODE
 
     def _set_blocks(self, page: PageBlocks, figures: Sequence[PlacedFigure]) -> None:

@@ -165,12 +165,12 @@ class Writer(ABC):
             entry["elements"] = [f"/paragraphs/{number}" for number in numbers]
         self._add_caption(entry, placed.figure.caption, placed.figure.polygon)
         start = spans[0]["offset"] if spans else self.content.offset
-        self.leaves.append(Leaf(f"/figures/{len(self.figures)}", extent or (start, start)))
+        end = spans[-1]["offset"] + spans[-1]["length"] if spans else start
+        self.leaves.append(Leaf(f"/figures/{len(self.figures)}", (start, end)))
         self.figures.append(entry)
 
     def _add_caption(self, entry: Json, caption: ParagraphBlock | None, polygon: Sequence[float] | None) -> None:
-        """Give a table or figure its caption and regions; the caption's region is one of them, as the service has
-        it."""
+        """Give a table or figure its caption and regions; the caption's is one of them, as in the service's results."""
         number = self._set.get(id(caption)) if caption else None
         if number is None:
             with_regions(entry, self.page_number, polygon)
