@@ -59,6 +59,8 @@ class ReadingSettings(BaseModel):
     ocr_max_side: int = Field(2_000, gt=0, description="Images are scaled down to this long side (pixels).")
     pdf_render_dpi: int = Field(200, gt=0, description="Resolution at which image-only PDF pages are rendered.")
     pdf_passwords: list[SecretStr] = Field(default_factory=list, description="Passwords tried on encrypted PDFs.")
+    cache: bool = Field(True, description="Keep what was recognised, in `cache/`, and never recognise a page twice.")
+    cache_max_bytes: int = Field(5 * 2**30, ge=0, description="Size that the maintenance job trims the cache to.")
 
 
 class TextSettings(BaseModel):

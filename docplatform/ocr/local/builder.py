@@ -23,6 +23,7 @@ from docplatform.ocr.local.blocks import (
     MarkBox,
     Notice,
     PageBlocks,
+    PageQuality,
     ParagraphBlock,
     ReadDocument,
     TableBlock,
@@ -114,6 +115,8 @@ class _Builder:
         self._add_page_entry(start, {key: value for key, value in geometry.items() if value is not None})
         if marks:
             self._pages[-1]["selection_marks"] = marks
+        if page.quality:
+            self._pages[-1]["quality"] = _quality(page.quality)
 
     def add_verbatim_page(self, content: str) -> None:
         self._words, self._lines = [], []
@@ -283,6 +286,12 @@ def _clean(text: str) -> str:
 def _trimmed(match: re.Match[str]) -> tuple[int, int]:
     text = match.group()
     return match.start() + len(text) - len(text.lstrip()), match.end() - len(text) + len(text.rstrip())
+
+
+def _quality(quality: PageQuality) -> Json:
+    """A page's grade: a key of ours, which Document Intelligence's pages haven't."""
+    entry: Json = {"grade": quality.grade.value, "reasons": list(quality.reasons)}
+    return entry | ({"measures": dict(quality.measures)} if quality.measures else {})
 
 
 def _span(start: int, end: int) -> Json:
