@@ -62,6 +62,8 @@ class ReadingSettings(BaseModel):
         "text", description="What `content` is written in. Labels and training take text."
     )
     pdf_passwords: list[SecretStr] = Field(default_factory=list, description="Passwords tried on encrypted PDFs.")
+    cache: bool = Field(True, description="Keep what was recognised, in `cache/`, and never recognise a page twice.")
+    cache_max_bytes: int = Field(5 * 2**30, ge=0, description="Size that the maintenance job trims the cache to.")
 
 
 class TextSettings(BaseModel):

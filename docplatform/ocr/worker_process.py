@@ -15,13 +15,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.errors import PermanentError, ReasonCode, TransientError
-from docplatform.ocr.base import DocumentSource, ReadOutcome
+from docplatform.ocr.base import DocumentSource, PageCounts, Reading, ReadOutcome
 
 MEMORY_EXIT = 86
 """Exit status of a worker that outgrew its memory."""
@@ -33,7 +33,7 @@ _SINGLE_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 class SourceReader(Protocol):
     """Reads one document in this process."""
 
-    def read(self, source: DocumentSource) -> AnalyzeResult:
+    def reading(self, source: DocumentSource) -> Reading:
         """Raises ``PermanentError`` or ``TransientError``."""
         ...
 
@@ -52,26 +52,30 @@ class EncodedOutcome:
         """The outcome as the caller gets it."""
         if self.result_json is None:
             return self.outcome
-        return ReadOutcome(
-            key=self.outcome.key, result=AnalyzeResult.deferred(self.result_json), seconds=self.outcome.seconds
-        )
+        return replace(self.outcome, result=AnalyzeResult.deferred(self.result_json))
 
 
-def attempt(read: Callable[[DocumentSource], AnalyzeResult], source: DocumentSource) -> ReadOutcome:
+def attempt(read: Callable[[DocumentSource], Reading], source: DocumentSource) -> ReadOutcome:
     """Read one document and say what became of it. Only ``MemoryError`` and what isn't an error pass through."""
     started = time.perf_counter()
-    result: AnalyzeResult | None = None
+    reading: Reading | None = None
     reason: ReasonCode | None = None
     message, is_transient = "", False
     try:
-        result = read(source)
+        reading = read(source)
     except PermanentError as error:
         reason, message = error.reason, str(error)
     except TransientError as error:
         reason, message, is_transient = ReasonCode.ENGINE_ERROR, str(error), True
     seconds = time.perf_counter() - started
     return ReadOutcome(
-        key=source.key, result=result, reason=reason, message=message, is_transient=is_transient, seconds=seconds
+        key=source.key,
+        result=reading.result if reading else None,
+        reason=reason,
+        message=message,
+        is_transient=is_transient,
+        seconds=seconds,
+        pages=reading.pages if reading else PageCounts(),
     )
 
 
@@ -95,13 +99,11 @@ def run(source: DocumentSource) -> EncodedOutcome:
     if _reader is None:
         raise RuntimeError("The worker wasn't started.")
     try:
-        outcome = attempt(_reader.read, source)
+        outcome = attempt(_reader.reading, source)
         result_json = outcome.result.to_json() if outcome.result else None
     except MemoryError:
         os._exit(MEMORY_EXIT)
-    if outcome.result is None:
-        return EncodedOutcome(outcome, None)
-    return EncodedOutcome(ReadOutcome(key=outcome.key, seconds=outcome.seconds), result_json)
+    return EncodedOutcome(replace(outcome, result=None), result_json)
 
 
 def die_with_parent(parent: int) -> None:

@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, Protocol
 
-from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.errors import ReasonCode
 from docplatform.ocr import worker_process
-from docplatform.ocr.base import DocumentSource, ReadOutcome
+from docplatform.ocr.base import DocumentSource, Reading, ReadOutcome
 from docplatform.ocr.worker_process import MEMORY_EXIT, ReaderFactory, attempt
 
 _TRIES = 2
@@ -40,7 +39,7 @@ class WorkerPool(Protocol):
 class InProcessPool:
     """No workers: one document after the other, here. Nothing limits time or memory."""
 
-    def __init__(self, read: Callable[[DocumentSource], AnalyzeResult]) -> None:
+    def __init__(self, read: Callable[[DocumentSource], Reading]) -> None:
         self._read = read
 
     def read(self, sources: Iterable[DocumentSource]) -> Iterator[ReadOutcome]:

@@ -37,7 +37,7 @@ def processes() -> Iterator[PebbleWorkerPool]:
 
 @pytest.fixture(params=["in-process", "processes"])
 def pool(request: pytest.FixtureRequest, processes: PebbleWorkerPool) -> WorkerPool:
-    return InProcessPool(ObedientReader().read) if request.param == "in-process" else processes
+    return InProcessPool(ObedientReader().reading) if request.param == "in-process" else processes
 
 
 class TestEveryPool:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from docplatform.errors import PermanentError, ReasonCode
+from docplatform.ocr.completeness import UNREADABLE_PAGE
 from docplatform.ocr.local.blocks import EMBEDDED_FILES, LineBox, Notice, PageBlocks, ReadDocument
 from docplatform.ocr.local.bounds import check_pages
 from docplatform.ocr.local.layout.page import arrange
@@ -23,7 +24,6 @@ from docplatform.settings import LimitSettings, ReadingSettings
 
 ANNOTATIONS_OMITTED = "annotationsOmitted"
 XFA_FORM = "xfaForm"
-UNREADABLE_PAGE = "unreadablePage"
 _PDFIUM_LOCK = threading.Lock()  # pdfium may only be used by one thread of a process at a time
 _LITTLE_TEXT = 200
 _PAGE_FILLING = 0.7
@@ -45,7 +45,7 @@ def read_pdf(data: bytes, reading: ReadingSettings, limits: LimitSettings, recog
         pages = [_read_page(document, index, reading, recognizer, notices) for index in range(len(document))]
         if sum(notice.code == UNREADABLE_PAGE for notice in notices) == len(pages):
             raise PermanentError(f"No page of the PDF can be loaded: {notices[0].message}", reason=ReasonCode.CORRUPT)
-        return ReadDocument(pages, [*notices, *_file_notices(document)])
+        return ReadDocument(pages, [*notices, *_file_notices(document)], len(document))
 
 
 def _file_notices(document: Any) -> Iterator[Notice]:

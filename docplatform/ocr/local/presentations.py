@@ -35,7 +35,7 @@ def read_pptx(data: bytes, limits: LimitSettings) -> ReadDocument:
     slides = [targets.get(slide.get(f"{_R}id", ""), "") for slide in root.iter(f"{_P}sldId")]
     check_pages(len(slides), limits, holder="The presentation", unit="slides")
     notices = [notice for name in slides for notice in embedded_notices(package.related(name))]
-    return ReadDocument([PageBlocks(list(_slide(package, name))) for name in slides], notices)
+    return ReadDocument([PageBlocks(list(_slide(package, name))) for name in slides], notices, len(slides))
 
 
 def _slide(package: Package, name: str) -> Iterator[Block]:

@@ -51,7 +51,7 @@ def read_xlsx(data: bytes, limits: LimitSettings) -> ReadDocument:
         cells = _cells(values, formulas, name)
         table = [TableBlock(cells)] if cells else []
         pages.append(PageBlocks([ParagraphBlock(lines_of(name), "title"), *table, *_beside(package, part)]))
-    return ReadDocument(pages, notices)
+    return ReadDocument(pages, notices, len(sheets))
 
 
 def _sheet_parts(package: Package) -> list[tuple[str, str]]:

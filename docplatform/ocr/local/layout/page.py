@@ -26,6 +26,7 @@ def arrange(elements: PageElements) -> PageBlocks:
         elements.angle,
         elements.marks,
         elements.barcodes,
+        quality=elements.quality,
     )
 
 
