@@ -54,8 +54,13 @@ class ReadingSettings(BaseModel):
     workers: int = Field(
         default_factory=lambda: len(os.sched_getaffinity(0)), ge=0, description="Worker processes; 0 reads in-process."
     )
-    timeout_seconds: float = Field(120.0, gt=0, description="Wall-clock limit for one document.")
-    worker_memory_bytes: int = Field(4 * 2**30, gt=0, description="Address-space growth a worker may have.")
+    timeout_seconds: float = Field(
+        120.0, gt=0, description="Most seconds for one page, or for a document that isn't read page by page."
+    )
+    document_seconds: float = Field(7_200.0, gt=0, description="Most seconds for one document, whatever its pages.")
+    worker_memory_bytes: int = Field(
+        2 * 2**30, gt=0, description="Memory that a worker may use beyond what it starts with (bytes)."
+    )
     ocr_max_side: int = Field(2_000, gt=0, description="Images are scaled down to this long side (pixels).")
     pdf_render_dpi: int = Field(200, gt=0, description="Resolution at which image-only PDF pages are rendered.")
     content_format: Literal["text", "markdown"] = Field(

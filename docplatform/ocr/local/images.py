@@ -18,6 +18,7 @@ from docplatform.ocr.local.blocks import Notice, PageBlocks, ReadDocument
 from docplatform.ocr.local.bounds import check_pages
 from docplatform.ocr.local.layout.page import arrange
 from docplatform.ocr.local.page_elements import Recognizer
+from docplatform.ocr.progress import page_done
 from docplatform.settings import LimitSettings, ReadingSettings
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def _read_frame(
         pixels = _pixels(image, reading.ocr_max_side)
     shown = (height, width) if turned else (width, height)
     found = recognizer.recognize(pixels)
+    page_done()
     return arrange(found.scaled(shown[0] / pixels.shape[1], *shown, "pixel"))
 
 

@@ -20,6 +20,7 @@ from docplatform.ocr.local.layout.page import arrange
 from docplatform.ocr.local.page_elements import PageElements, Recognizer
 from docplatform.ocr.local.pdf_forms import Annotations, page_annotations
 from docplatform.ocr.local.pdf_text import POINTS_PER_INCH, PageFrame, characters, is_garbage, is_sane, page_lines
+from docplatform.ocr.progress import page_done
 from docplatform.settings import LimitSettings, ReadingSettings
 
 ANNOTATIONS_OMITTED = "annotationsOmitted"
@@ -107,6 +108,7 @@ def _read_page(
         return _page_blocks(page, frame, found, reading, recognizer)
     finally:
         page.close()
+        page_done()
 
 
 def _page_blocks(

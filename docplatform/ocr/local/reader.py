@@ -24,6 +24,7 @@ from docplatform.ocr.local.page_elements import Recognizer
 from docplatform.ocr.local.page_findings import PageFindings
 from docplatform.ocr.local.plain_text import read_plain_text
 from docplatform.ocr.local.recognition import RapidOcrRecognizer
+from docplatform.ocr.memory import is_out_of_memory
 from docplatform.ocr.result_cache import ResultCache
 from docplatform.ocr.workers import InProcessPool, PebbleWorkerPool, WorkerPool
 from docplatform.settings import LimitSettings, ReadingSettings
@@ -99,6 +100,8 @@ class LocalDocumentReader:
                 f"{source.key}: its structure is nested too deeply to be read.", reason=ReasonCode.CORRUPT
             ) from error
         except Exception as error:  # whatever a format library raises concerns this document only
+            if is_out_of_memory(error):
+                raise MemoryError(str(error)) from error
             raise PermanentError(
                 f"{source.key} ({source.media_type}): the engine failed with {type(error).__name__}: {error}. "
                 "Please report it with the file.",
@@ -122,6 +125,7 @@ class LocalDocumentReader:
             partial(LocalDocumentReader, single, self._limits, self._open_store),
             workers=self._reading.workers,
             timeout_seconds=self._reading.timeout_seconds,
+            document_seconds=self._reading.document_seconds,
             memory_bytes=self._reading.worker_memory_bytes,
         )
 
