@@ -9,7 +9,9 @@ import math
 from collections.abc import Sequence
 
 from docplatform.ocr.local.blocks import LineBox, PageBlocks
-from docplatform.ocr.local.layout.reading_order import Box, Piece, in_reading_order, paragraphs
+from docplatform.ocr.local.layout.paragraphs import paragraphs
+from docplatform.ocr.local.layout.pieces import Box, Piece, mirrored, runs_left
+from docplatform.ocr.local.layout.reading_order import in_reading_order
 from docplatform.ocr.local.page_elements import PageElements
 
 
@@ -35,7 +37,7 @@ def _pieces_by_direction(elements: PageElements) -> list[list[Piece]]:
     for line in elements.lines:
         direction = _direction(line)
         by_direction.setdefault(direction, []).append(Piece(line, upright_bounds(line, direction + elements.skew)))
-    return list(by_direction.values())
+    return [mirrored(pieces) if runs_left(pieces) else pieces for pieces in by_direction.values()]
 
 
 def _direction(line: LineBox) -> int:
