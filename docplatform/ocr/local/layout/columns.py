@@ -22,12 +22,15 @@ _MIN_LINES = 5
 _MANY_LINES = 8
 """As many make a column of two words a line, as in a narrow sidebar."""
 _MAX_CANDIDATES = 8
-_FILL, _NARROW_FILL = 0.6, 0.75
-"""How much of a column's width its median line takes; ragged prose has .85, labels about .5."""
+_FILL, _NARROW_FILL, _GRID_FILL = 0.6, 0.75, 0.8
+"""How much of a column's width its median line takes; ragged prose has .85, labels about .5. Where
+every line stands beside one of the other column, more is asked: so do labels and values."""
 _MAX_PITCH = 2.1
 """Line heights from line to line in prose; the lines of forms are further apart."""
 _MAX_GAP = 0.5
 """Of a column's width, the widest space to the next; tables have more."""
+_MAX_BLANK = 2.2
+"""Line heights of white across all columns that part what is above from what is below."""
 _EDGE_GAP = 0.8
 _FIRST_IDEOGRAPH = "\u2e80"
 
@@ -76,16 +79,18 @@ def _clear(ordered: Sequence[Piece], gutter: float, height: float) -> Iterator[_
     """Stretches between pieces that cross the gutter, with enough lines on both sides."""
     edge = gutter + 0.3 * height  # boxes of recognised lines may be a little too wide
     start = left = right = 0
+    bottom = ordered[0].box[3]
     for number, piece in enumerate(ordered):
         box = piece.box
-        if box[0] >= gutter:
-            right += 1
-        elif box[2] <= edge:
-            left += 1
-        else:
+        is_across = box[0] < gutter and box[2] > edge
+        if is_across or box[1] - bottom > _MAX_BLANK * height:
             if left >= _MIN_LINES and right >= _MIN_LINES:
                 yield _Stretch(gutter, start, number)
-            start, left, right = number + 1, 0, 0
+            start, left, right = number + is_across, 0, 0
+        if not is_across:
+            left += box[0] < gutter
+            right += box[0] >= gutter
+        bottom = max(bottom, box[3])
     if left >= _MIN_LINES and right >= _MIN_LINES:
         yield _Stretch(gutter, start, len(ordered))
 
@@ -96,8 +101,9 @@ def _parts(ordered: Sequence[Piece], stretch: _Stretch, height: float) -> list[l
     right = [piece for piece in ordered[start:stop] if piece.box[0] >= stretch.gutter]
     if min(len(left), len(right)) < _MIN_LINES or not _are_beside(left, right):
         return None
-    width = _prose_width(left, height)
-    if not width or not _prose_width(right, height):
+    fill = _GRID_FILL if _is_in_rows(left, right, height) else _FILL
+    width = _prose_width(left, height, fill)
+    if not width or not _prose_width(right, height, fill):
         return None
     ends = sorted(piece.box[2] for piece in left)
     if stretch.gutter - ends[int(0.9 * (len(ends) - 1))] > max(_MAX_GAP * width, 3 * height):
@@ -136,7 +142,18 @@ def _are_beside(left: Sequence[Piece], right: Sequence[Piece]) -> bool:
     return min(left[-1].box[3], right[-1].box[3]) > max(left[0].box[1], right[0].box[1])
 
 
-def _prose_width(side: Sequence[Piece], height: float) -> float:
+def _is_in_rows(left: Sequence[Piece], right: Sequence[Piece], height: float) -> bool:
+    """Whether nearly every line of the shorter side has one of the other side at its height."""
+    shorter, longer = sorted((left, right), key=len)
+    middles = [_middle(piece) for piece in longer]
+    beside = 0
+    for piece in shorter:
+        place = bisect_left(middles, _middle(piece) - 0.3 * height)
+        beside += place < len(middles) and middles[place] <= _middle(piece) + 0.3 * height
+    return beside >= 0.8 * len(shorter)
+
+
+def _prose_width(side: Sequence[Piece], height: float, least_fill: float) -> float:
     """Width of the column at which most lines of a side start if that is running text, else 0."""
     column = _main_column(side, 0.5 * height)
     if len(column) < _MIN_LINES:
@@ -146,7 +163,9 @@ def _prose_width(side: Sequence[Piece], height: float) -> float:
     fill = widths[len(widths) // 2] / max(width, 1e-6)
     pitch = median(column[n + 1].box[1] - column[n].box[1] for n in range(len(column) - 1))
     words = median(map(_word_count, column))
-    is_prose = (words >= 3 and fill >= _FILL) or (words >= 2 and fill >= _NARROW_FILL and len(column) >= _MANY_LINES)
+    is_prose = (words >= 3 and fill >= least_fill) or (
+        words >= 2 and fill >= max(least_fill, _NARROW_FILL) and len(column) >= _MANY_LINES
+    )
     return width if is_prose and pitch <= _MAX_PITCH * height else 0.0
 
 
