@@ -22,7 +22,7 @@ _MIN_LINES = 5
 _MANY_LINES = 8
 """As many make a column of two words a line, as in a narrow sidebar."""
 _MAX_CANDIDATES = 8
-_FILL, _NARROW_FILL, _GRID_FILL = 0.6, 0.75, 0.8
+_FILL, _NARROW_FILL, _GRID_FILL = 0.75, 0.8, 0.82
 """How much of a column's width its median line takes; ragged prose has .85, labels about .5. Where
 every line stands beside one of the other column, more is asked: so do labels and values."""
 _MAX_PITCH = 2.1
