@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import io
 import random
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,28 @@ from docplatform.ocr.local.reader import LocalDocumentReader
 from docplatform.settings import LimitSettings, ReadingSettings
 
 _WIDTH, _HEIGHT, _MARGIN, _SIZE = 595.0, 842.0, 50.0, 10.0
-_SYLLABLES = "ba ce di fo gu la me ni po ru sa te vi wo zu kar len mis tor dun".split()
+_SYLLABLES = re.findall("..", "bacedifogulameniporusatevivowozu")
+    "ba",
+    "ce",
+    "di",
+    "fo",
+    "gu",
+    "la",
+    "me",
+    "ni",
+    "po",
+    "ru",
+    "sa",
+    "te",
+    "vi",
+    "wo",
+    "zu",
+    "kar",
+    "len",
+    "mis",
+    "tor",
+    "dun",
+]
 _HEBREW = "אבגדהוזחטיכלמנסעפצקרשת"
 
 

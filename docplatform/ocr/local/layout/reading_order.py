@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from docplatform.ocr.local.layout.columns import parted
 from docplatform.ocr.local.layout.pieces import Box, Piece, upright_box
 
-__all__ = ["Box", "Piece", "in_reading_order", "rows", "upright_box"]
+__all__ = ["Box", "Piece", "consecutive_rows", "in_reading_order", "rows", "upright_box"]
 
 _MAX_DEPTH = 12  # cuts above each other: pages of a newspaper have five or six
 
@@ -40,3 +40,17 @@ def rows(pieces: Sequence[Piece]) -> list[list[Piece]]:
             found.append([piece])
             top, bottom = piece.box[1], piece.box[3]
     return [sorted(row, key=lambda piece: piece.box[0]) for row in found]
+
+
+def consecutive_rows(ordered: Sequence[Piece]) -> list[list[Piece]]:
+    """Pieces in reading order by row; unlike ``rows``, never with a piece of another column."""
+    found: list[list[Piece]] = []
+    for piece in ordered:
+        if found:
+            before = found[-1][-1].box
+            overlap = min(before[3], piece.box[3]) - max(before[1], piece.box[1])
+            if piece.box[0] > before[0] and overlap > 0.5 * min(before[3] - before[1], piece.height):
+                found[-1].append(piece)
+                continue
+        found.append([piece])
+    return found
