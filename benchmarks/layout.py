@@ -30,27 +30,6 @@ from docplatform.settings import LimitSettings, ReadingSettings
 
 _WIDTH, _HEIGHT, _MARGIN, _SIZE = 595.0, 842.0, 50.0, 10.0
 _SYLLABLES = re.findall("..", "bacedifogulameniporusatevivowozu")
-    "ba",
-    "ce",
-    "di",
-    "fo",
-    "gu",
-    "la",
-    "me",
-    "ni",
-    "po",
-    "ru",
-    "sa",
-    "te",
-    "vi",
-    "wo",
-    "zu",
-    "kar",
-    "len",
-    "mis",
-    "tor",
-    "dun",
-]
 _HEBREW = "אבגדהוזחטיכלמנסעפצקרשת"
 
 

@@ -9,22 +9,31 @@ Confidence is the share of a rule's pairs that were right on generated invoices 
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from docplatform.ocr.local.blocks import PairBlock, WordBox
-from docplatform.ocr.local.layout.label_words import is_filler, is_label, is_value
+from docplatform.ocr.local.layout.label_words import (
+    heads_column,
+    is_amount,
+    is_filler,
+    is_label,
+    is_value,
+    looks_like_label,
+    names_amount,
+)
 from docplatform.ocr.local.layout.pieces import Box, Piece
 
-IN_LINE, BESIDE, BELOW, NAMED, HEADED = 0.9, 0.8, 0.6, 0.7, 0.6
-"""Colon and value in a line; value beside a colon; below it; beside a known noun; below one in a row of them."""
+IN_LINE, BESIDE, BELOW, NAMED, HEADED, LISTED = 0.9, 0.8, 0.6, 0.7, 0.65, 0.5
+"""Colon and value in a line; value beside a colon; below it; beside a known noun; below one in a row of them;
+beside what only looks like a label, row by row."""
 _MAX_KEY_WORDS = 7
 _COLONS = (":", "：")
 _ADDRESS = re.compile(r"^(https?|ftp|mailto|file):$", re.IGNORECASE)
 _NUMBER = re.compile(r"\d[\d.,:/-]*\d|^\D?\d+$")
 _MAX_LINES = 4
+_MIN_ROWS = 3
 _FAR = 25.0
 """Line heights between a label and its value in one row."""
 
@@ -68,9 +77,12 @@ class _Page:
             if any(chunk.is_key for chunk in row):
                 yield from self._keyed(number, row)
         for number, row in enumerate(self._rows):
-            if len(row) > 1 and not any(chunk.is_key for chunk in row):
+            if len(row) > 1:
                 yield from self._headed(number, row)
                 yield from self._named(row)
+        for run in self._form_rows():
+            for key, value in run:
+                yield self._pair(key, [value], LISTED)
 
     def _keyed(self, number: int, row: Sequence[_Chunk]) -> Iterator[PairBlock]:
         """Pairs of the labels with a colon in a row."""
@@ -78,30 +90,63 @@ class _Page:
             if not chunk.is_key:
                 continue
             following = row[place + 1] if place + 1 < len(row) else None
-            if following and not following.is_key and _gap(chunk, following) < _FAR * chunk.height:
-                is_in_line = _gap(chunk, following) < 1.5 * chunk.height
-                yield self._pair(chunk, self._lines(number, following), IN_LINE if is_in_line else BESIDE)
+            if following and not following.is_key and _gap(chunk, following) < 1.5 * chunk.height:
+                yield self._pair(chunk, self._lines(number, following), IN_LINE)
+            elif following and self._can_be_value(following) and _gap(chunk, following) < _FAR * chunk.height:
+                yield self._pair(chunk, self._lines(number, following), BESIDE)
             elif below := self._below(number, chunk):
                 yield self._pair(chunk, self._lines(number + 1, below), BELOW)
 
     def _named(self, row: Sequence[_Chunk]) -> Iterator[PairBlock]:
-        """Pairs of known nouns and the values at their right."""
-        for key, value in itertools.pairwise(row):
-            if self._is_free(key) and self._is_free(value) and is_label(key.texts) and is_value(value.texts):
+        """Pairs of known nouns and the values at their right; a third text beside them is the next label."""
+        for place in range(len(row) - 1):
+            key, value = row[place], row[place + 1]
+            if not (self._is_free(key) and self._can_be_value(value) and is_label(key.texts) and is_value(value.texts)):
+                continue
+            beyond = row[place + 2] if place + 2 < len(row) else None
+            if beyond and not (beyond.is_key or is_label(beyond.texts)):
+                continue
+            if names_amount(key.texts) or not is_amount(value.texts):
                 yield self._pair(key, [value], NAMED)
 
     def _headed(self, number: int, row: Sequence[_Chunk]) -> Iterator[PairBlock]:
         """Pairs of a row of known nouns and one row of values below it; of several rows it is a table's head."""
         if number + 1 >= len(self._rows) or not all(self._is_free(c) and is_label(c.texts) for c in row):
             return
-        values = [self._aligned(number + 1, chunk) for chunk in row]
-        if any(value is None or is_label(value.texts) for value in values):
+        values = [below for chunk in row if (below := self._aligned(number + 1, chunk))]
+        if len(values) < len(row) or any(heads_column(chunk.texts) for chunk in row):
             return
-        if number + 2 < len(self._rows) and sum(self._aligned(number + 2, chunk) is not None for chunk in row) > 1:
+        if not all(self._can_be_value(value) and is_value(value.texts) for value in values):
+            return
+        if number + 2 < len(self._rows) and sum(self._aligned(number + 2, value) is not None for value in values) > 1:
             return
         for key, value in zip(row, values, strict=True):
-            if value is not None:
-                yield self._pair(key, [value], HEADED)
+            yield self._pair(key, [value], HEADED)
+
+    def _form_rows(self) -> Iterator[list[tuple[_Chunk, _Chunk]]]:
+        """Runs of rows of two texts each, at the same two places, the first like a label: a form without colons."""
+        run: list[tuple[_Chunk, _Chunk]] = []
+        for row in [*self._rows, []]:
+            pair = self._form_row(row)
+            if pair and run and not _is_aligned(run[-1], pair):
+                yield from _long(run)
+                run = []
+            if pair:
+                run.append(pair)
+            elif not any(not self._is_free(chunk) for chunk in row):  # rows that are pairs already don't part a run
+                yield from _long(run)
+                run = []
+
+    def _form_row(self, row: Sequence[_Chunk]) -> tuple[_Chunk, _Chunk] | None:
+        if len(row) != 2 or not self._is_free(row[0]) or not self._can_be_value(row[1]):
+            return None
+        key, value = row
+        if not looks_like_label(key.texts) or is_amount(value.texts) or _gap(key, value) > _FAR * key.height:
+            return None
+        return key, value
+
+    def _can_be_value(self, chunk: _Chunk) -> bool:
+        return not chunk.is_key and self._is_free(chunk) and not is_label(chunk.texts)
 
     def _pair(self, key: _Chunk, values: Sequence[_Chunk], confidence: float) -> PairBlock:
         self._taken.update(id(chunk) for chunk in (key, *values))
@@ -125,7 +170,7 @@ class _Page:
         if number + 1 >= len(self._rows):
             return None
         below = self._aligned(number + 1, key)
-        return below if below and not below.is_key and self._is_free(below) else None
+        return below if below and self._can_be_value(below) else None
 
     def _aligned(self, number: int, chunk: _Chunk) -> _Chunk | None:
         """What stands close below a chunk and starts where it does."""
@@ -137,6 +182,15 @@ class _Page:
 
     def _is_free(self, chunk: _Chunk) -> bool:
         return id(chunk) not in self._taken
+
+
+def _long(run: list[tuple[_Chunk, _Chunk]]) -> Iterator[list[tuple[_Chunk, _Chunk]]]:
+    if len(run) >= _MIN_ROWS:
+        yield run
+
+
+def _is_aligned(above: tuple[_Chunk, _Chunk], below: tuple[_Chunk, _Chunk]) -> bool:
+    return all(abs(one.box[0] - two.box[0]) < one.height for one, two in zip(above, below, strict=True))
 
 
 def _chunks(piece: Piece, box_of: BoxOf) -> Iterator[_Chunk]:
@@ -181,7 +235,8 @@ def _key_start(words: Sequence[WordBox], start: int, end: int) -> int | None:
     key = [word.text for word in words[first : end + 1]]
     letters = sum(char.isalpha() for text in key for char in text)
     holds_number = any(_NUMBER.search(text) for text in key[1:] or key)
-    return first if letters >= 2 and not holds_number else None
+    is_lowered = first == 0 and key[0][:1].islower() and not is_label([text.rstrip(":：") for text in key])
+    return first if letters >= 2 and not holds_number and not is_lowered else None
 
 
 def _gap(left: _Chunk, right: _Chunk) -> float:
