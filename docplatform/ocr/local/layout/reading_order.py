@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from docplatform.ocr.local.blocks import LineBox, ParagraphBlock
+from docplatform.ocr.local.blocks import LineBox, ParagraphBlock, TableBlock
 
 _BINS = 64
 _MIN_COLUMN_LINES = 5
@@ -26,10 +26,14 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of words on one line. ``box`` is in a frame where text is upright, ``line`` in the page's own."""
+    """A run of words on one line, or a table (then ``line`` is empty).
+
+    ``box`` is in a frame where text is upright, ``line`` and ``table`` are in the page's own.
+    """
 
     line: LineBox
     box: Box
+    table: TableBlock | None = None
 
     @property
     def height(self) -> float:
