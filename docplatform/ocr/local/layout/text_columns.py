@@ -1,0 +1,133 @@
+"""Columns that only white space shows: where the gutters between them run, and which phrase stands in which.
+
+Belongs here: sideways geometry of rows of tokens. Doesn't: which rows belong together (``text_rows``), whether the
+whole is a table (``plausible``).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from docplatform.ocr.local.layout.tokens import CHUNK_GAP, Row, Token, chunks_of
+
+_NARROWEST = 0.3  # heights: of a gutter, in the row where it is narrowest
+_SPLIT_GAP = 0.4  # heights: more than a space; parts two cells that nearly touch
+_OVERHANG = 0.3  # heights: how far a phrase may reach over the middle of a gutter and still stand in one column
+_WITNESSES = 0.3  # share of rows that must have a wide gap there
+_DOUBTERS = 0.3  # share of rows that may have only a narrow one
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Tokens of one row within one column, or across several."""
+
+    column: int
+    span: int
+    tokens: Sequence[Token]
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return " ".join(token.text for token in self.tokens)
+
+    @property
+    def left(self) -> float:
+        """Where it begins."""
+        return min(token.box[0] for token in self.tokens)
+
+    @property
+    def right(self) -> float:
+        """Where it ends."""
+        return max(token.box[2] for token in self.tokens)
+
+
+Line = Sequence[Phrase]
+"""The phrases of one row of text, from left to right."""
+
+
+def gutters(rows: Sequence[Row], height: float) -> list[float]:
+    """Middles of the gutters that part the rows into columns. ``height``: of a line of text."""
+    spare = max(int(len(rows) >= 5), len(rows) // 10)
+    found = (interval for interval in _free(rows, spare) if interval[1] - interval[0] >= _NARROWEST * height)
+    middles = [(left + right) / 2 for left, right in found]
+    edges = [([token.box[0] for token in row], [token.box[2] for token in row]) for row in rows]
+    return [middle for middle in middles if _is_gutter(middle, edges, height, spare)]
+
+
+def _free(rows: Sequence[Row], spare: int) -> Iterator[tuple[float, float]]:
+    """Intervals that no token covers; where none is, those that at most ``spare`` tokens cover."""
+    events = sorted(event for row in rows for token in row for event in ((token.box[0], 1), (token.box[2], -1)))
+    low: list[tuple[float, float, int]] = []
+    cover, last, is_bounded = 0, events[0][0], False
+    for place, step in events:
+        if place > last:
+            if cover <= spare:
+                low.append((last, place, cover))
+            else:
+                yield from _least(low, is_bounded)
+                low, is_bounded = [], True
+        cover, last = cover + step, place
+    yield from _least(low, is_bounded=False)
+
+
+def _least(low: Sequence[tuple[float, float, int]], is_bounded: bool) -> Iterator[tuple[float, float]]:
+    """The uncovered parts, or the least covered one between what is covered well."""
+    free = [(left, right) for left, right, cover in low if cover == 0]
+    if free or not low or not is_bounded:
+        yield from free
+        return
+    least = min(cover for _, _, cover in low)
+    yield max(((left, right) for left, right, cover in low if cover == least), key=lambda part: part[1] - part[0])
+
+
+def _is_gutter(middle: float, edges: Sequence[tuple[list[float], list[float]]], height: float, spare: int) -> bool:
+    """Whether enough rows have a wide gap there, and few a word or a narrow gap."""
+    wide = narrow = crossed = 0
+    for lefts, rights in edges:
+        place = bisect_left(lefts, middle)
+        if place and rights[place - 1] > middle:
+            crossed += 1
+        elif 0 < place < len(lefts):
+            if lefts[place] - rights[place - 1] >= CHUNK_GAP * height:
+                wide += 1
+            else:
+                narrow += 1
+    count = len(edges)
+    return wide >= max(2, _WITNESSES * count) and narrow <= _DOUBTERS * count and crossed <= spare
+
+
+def phrases(row: Row, middles: Sequence[float], height: float) -> list[Phrase]:
+    """A row's tokens by column; what runs across a gutter spans its columns."""
+    found: list[Phrase] = []
+    for chunk in chunks_of(row, CHUNK_GAP * height):
+        for part in _split(chunk, middles, height):
+            left, right = part[0].box[0], max(token.box[2] for token in part)
+            first = bisect_left(middles, min(left + _OVERHANG * height, right))
+            last = max(first, bisect_left(middles, max(right - _OVERHANG * height, left)))
+            phrase = Phrase(first, last - first + 1, part)
+            if found and first < found[-1].column + found[-1].span:
+                phrase = _union(found.pop(), phrase)
+            found.append(phrase)
+    return found
+
+
+def _split(chunk: Row, middles: Sequence[float], height: float) -> Iterator[Row]:
+    """A phrase cut where a gap a little wider than a space lies in a gutter: cells that nearly touch."""
+    part: Row = []
+    for token in chunk:
+        if part:
+            before, after = part[-1].box[2], token.box[0]
+            is_gap = after - before >= _SPLIT_GAP * height
+            if is_gap and bisect_left(middles, before) != bisect_left(middles, after):
+                yield part
+                part = []
+        part.append(token)
+    if part:
+        yield part
+
+
+def _union(one: Phrase, two: Phrase) -> Phrase:
+    end = max(one.column + one.span, two.column + two.span)
+    return Phrase(one.column, end - one.column, [*one.tokens, *two.tokens])
