@@ -17,6 +17,7 @@ from docplatform.errors import DocPlatformError, PermanentError, ReasonCode
 from docplatform.ocr.base import DocumentSource, ReadOutcome
 from docplatform.ocr.local.blocks import ReadDocument
 from docplatform.ocr.local.builder import build_result
+from docplatform.ocr.local.layout.image_rules import RuledRecognizer
 from docplatform.ocr.local.plain_text import read_plain_text
 from docplatform.ocr.local.recognition import RapidOcrRecognizer
 from docplatform.ocr.workers import InProcessPool, PebbleWorkerPool, WorkerPool
@@ -47,7 +48,7 @@ class LocalDocumentReader:
     def __init__(self, reading: ReadingSettings, limits: LimitSettings) -> None:
         self._reading = reading
         self._limits = limits
-        self._recognizer = RapidOcrRecognizer(reading)
+        self._recognizer = RuledRecognizer(RapidOcrRecognizer(reading))
 
     @cached_property
     def fingerprint(self) -> str:

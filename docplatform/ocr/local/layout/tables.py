@@ -27,6 +27,8 @@ _MENDED = 0.3  # heights of text: strokes closer than this are one
 _LEAST = 0.5  # heights: of a row or column of a grid
 _TOUCHING = 0.5  # heights: how far a stroke may end from another
 _MIN_FILLED = 0.25  # share of a grid's cells that hold text, unless a whole row or column does
+_MIN_ROW_RULES = 4  # a grid with more has a rule between most rows: a row of it
+_MAX_ROW_LINES = 3  # with no more lines than this is one row
 _MAX_NUMBERS = 5_000  # pieces: what is more is no page of tables
 
 
@@ -49,7 +51,7 @@ def with_tables(
         return list(pieces), list(turned_pieces)
     height = median(piece.height for piece in pieces)
     strokes = strokes_of((_upright(rule, angle) for rule in rules), _MENDED * height)
-    page = _Page(pieces, turned_pieces, angle, None if unit == "pixel" else 4)
+    page = _Page(pieces, turned_pieces, height, angle, None if unit == "pixel" else 4)
     for grid in grids(strokes, _LEAST * height, _TOUCHING * height):
         page.take_grid(grid)
     level = _outside(strokes, [table.box for table in page.tables])
@@ -77,10 +79,12 @@ def _outside(strokes: Strokes, boxes: Sequence[tuple[float, float, float, float]
 class _Page:
     """What is on a page and in no table yet, and the tables so far."""
 
-    def __init__(self, pieces: Sequence[Piece], others: Sequence[Piece], angle: float, digits: int | None) -> None:
+    def __init__(
+        self, pieces: Sequence[Piece], others: Sequence[Piece], height: float, angle: float, digits: int | None
+    ) -> None:
         self.pieces, self.others = list(pieces), list(others)
         self.tables: list[Piece] = []
-        self._angle, self._digits = angle, digits
+        self._height, self._angle, self._digits = height, angle, digits
 
     def take(self, cells: Sequence[Cell], pieces: Sequence[Piece]) -> None:
         """Make a table of cells, which hold the words of the pieces."""
@@ -101,7 +105,7 @@ class _Page:
         if not _is_filled(grid, set(tokens)):
             return
         self.pieces, self.others = pieces, others
-        self._add(_cells(grid, tokens))
+        self._add(_cells(grid, tokens, self._height))
 
     def _pieces_outside(self, places: _Places, inside: dict[int, list[Token]]) -> Iterator[Piece]:
         """The pieces, or parts of them, outside of a grid. Fills the tokens in each of its slots."""
@@ -157,14 +161,14 @@ def _is_filled(grid: Grid, filled: set[int]) -> bool:
     return has_head or sum(slot.row_span for slot in slots if slot.column == 0) == len(grid.ys) - 1
 
 
-def _cells(grid: Grid, tokens: dict[int, list[Token]]) -> list[Cell]:
+def _cells(grid: Grid, tokens: dict[int, list[Token]], height: float) -> list[Cell]:
     """The cells of a grid; a row without rules in it becomes several where its text shows that."""
     cells: list[Cell] = []
     shift = 0
     spanned = {row for s in grid.slots for row in range(s.row, s.row + s.row_span) if s.row_span > 1}
     for row in range(len(grid.ys) - 1):
         slots = [(slot, tokens.get(number, [])) for number, slot in enumerate(grid.slots) if slot.row == row]
-        parts = [slots] if row in spanned else _split(slots, len(grid.xs) - 1)
+        parts = [slots] if row in spanned else _split(slots, grid, height)
         for number, part in enumerate(parts):
             cells += [
                 Cell(row + shift + number, slot.column, slot.row_span, slot.column_span, slot.box, found)
@@ -177,7 +181,7 @@ def _cells(grid: Grid, tokens: dict[int, list[Token]]) -> list[Cell]:
 _Filled = list[tuple[Slot, list[Token]]]
 
 
-def _split(slots: _Filled, columns: int) -> list[_Filled]:
+def _split(slots: _Filled, grid: Grid, height: float) -> list[_Filled]:
     """The rows within one row of a grid."""
     owners = {id(token): number for number, (_, tokens) in enumerate(slots) for token in tokens}
     rows = rows_of(token for _, tokens in slots for token in tokens)
@@ -189,7 +193,8 @@ def _split(slots: _Filled, columns: int) -> list[_Filled]:
         lines.append(
             [Phrase(slots[n][0].column, slots[n][0].column_span, found) for n, found in sorted(by_slot.items())]
         )
-    groups: list[Group] = split_band(lines, columns)
+    is_row = len(grid.ys) > _MIN_ROW_RULES and len(lines) <= _MAX_ROW_LINES
+    groups: list[Group] = [] if is_row or len(lines) < 2 else split_band(lines, len(grid.xs) - 1, height)
     if len(groups) < 2:
         return [slots]
     edges = [min(t.box[1] for phrase in lines[group[0]] for t in phrase.tokens) for group in groups[1:]]

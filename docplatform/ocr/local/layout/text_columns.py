@@ -6,6 +6,7 @@ whole is a table (``plausible``).
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ class Phrase:
         return max(token.box[2] for token in self.tokens)
 
 
+_Edges = tuple[list[float], list[float]]  # where a row's tokens begin and end
 Line = Sequence[Phrase]
 """The phrases of one row of text, from left to right."""
 
@@ -53,7 +55,33 @@ def gutters(rows: Sequence[Row], height: float) -> list[float]:
     found = (interval for interval in _free(rows, spare) if interval[1] - interval[0] >= _NARROWEST * height)
     middles = [(left + right) / 2 for left, right in found]
     edges = [([token.box[0] for token in row], [token.box[2] for token in row]) for row in rows]
-    return [middle for middle in middles if _is_gutter(middle, edges, height, spare)]
+    return _confirmed([middle for middle in middles if _is_gutter(middle, edges, height, spare)], edges, height)
+
+
+def _confirmed(middles: list[float], edges: Sequence[_Edges], height: float) -> list[float]:
+    """Without gutters beside which words mostly stand as close as in a phrase: the ends of the longest phrases."""
+    while middles:
+        bounds = [-math.inf, *middles, math.inf]
+        doubts = [_doubt(before, middle, after, edges, height) for before, middle, after in _triples(bounds)]
+        worst = max(range(len(middles)), key=lambda number: doubts[number])
+        if doubts[worst] <= 0:
+            break
+        middles = middles[:worst] + middles[worst + 1 :]
+    return middles
+
+
+def _triples(numbers: Sequence[float]) -> Iterator[tuple[float, float, float]]:
+    return zip(numbers, numbers[1:], numbers[2:], strict=False)
+
+
+def _doubt(before: float, middle: float, after: float, edges: Sequence[_Edges], height: float) -> int:
+    """How many more rows have a narrow gap there than a wide one, of those with words in the columns on both sides."""
+    doubt = 0
+    for lefts, rights in edges:
+        place = bisect_left(lefts, middle)
+        if 0 < place < len(lefts) and rights[place - 1] > before and lefts[place] < after:
+            doubt += 1 if lefts[place] - rights[place - 1] < CHUNK_GAP * height else -1
+    return doubt
 
 
 def _free(rows: Sequence[Row], spare: int) -> Iterator[tuple[float, float]]:
@@ -82,7 +110,7 @@ def _least(low: Sequence[tuple[float, float, int]], is_bounded: bool) -> Iterato
     yield max(((left, right) for left, right, cover in low if cover == least), key=lambda part: part[1] - part[0])
 
 
-def _is_gutter(middle: float, edges: Sequence[tuple[list[float], list[float]]], height: float, spare: int) -> bool:
+def _is_gutter(middle: float, edges: Sequence[_Edges], height: float, spare: int) -> bool:
     """Whether enough rows have a wide gap there, and few a word or a narrow gap."""
     wide = narrow = crossed = 0
     for lefts, rights in edges:

@@ -16,6 +16,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from docplatform.ocr.local.layout.cells import Cell
+from docplatform.ocr.local.layout.numbers import is_figure
 from docplatform.ocr.local.layout.reading_order import Piece
 from docplatform.ocr.local.layout.rules import Stroke
 from docplatform.ocr.local.layout.text_table import table_in
@@ -144,7 +145,7 @@ def _between_rules(pieces: Sequence[Piece], rules: Sequence[Stroke], height: flo
     for first, last in _tabular(bands, height):
         tried = [row for band in bands[first:last] for row in band]
         ats = [rule.at for rule in rules[first : last + 1]]
-        if last - first == 1:
+        if _says_figures(bands[first][0]):
             tried = _with_head(rows, tried, ats[0], height)
         found = table_in([row.tokens for row in tried], ats, height)
         if found:
@@ -161,6 +162,10 @@ def _tabular(bands: Sequence[Sequence[_TextRow]], height: float) -> Iterator[tup
         elif not is_tabular and first is not None:
             yield first, number
             first = None
+
+
+def _says_figures(row: _TextRow) -> bool:
+    return any(is_figure(token.text) for token in row.tokens)
 
 
 def _with_head(rows: Sequence[_TextRow], body: Sequence[_TextRow], rule: float, height: float) -> list[_TextRow]:

@@ -47,15 +47,12 @@ def group_lines(lines: Sequence[Line], columns: int, separators: Sequence[float]
     return groups
 
 
-def split_band(lines: Sequence[Line], columns: int) -> list[Group]:
-    """The rows within one band of a ruled table: one, unless a column of figures has one line in each of several."""
-    if len(lines) < 2:
-        return [[*range(len(lines))]]
+def split_band(lines: Sequence[Line], columns: int, height: float) -> list[Group]:
+    """The rows within one band of a ruled table: one, unless a column of figures goes on beside something else."""
     for column in _figure_columns(lines, columns):
-        starts = [number for number, line in enumerate(lines) if any(phrase.column == column for phrase in line)]
-        beside = [number for number in starts if len(lines[number]) > 1]
-        if len(starts) >= 2 and starts[0] == 0 and len(beside) == len(starts):
-            return [[*range(start, end)] for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+        beside = [len(line) > 1 for line in lines if any(phrase.column == column for phrase in line)]
+        if len(beside) >= 2 and all(beside):
+            return group_lines(lines, columns, (), height)
     return [[*range(len(lines))]]
 
 

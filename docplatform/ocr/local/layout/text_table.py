@@ -44,9 +44,9 @@ def table_in(rows: Sequence[Row], separators: Sequence[float], height: float) ->
     lines = [phrases(row, middles, height) for row in rows]
     columns = len(middles) + 1
     bands = _bands(lines, separators)
-    groups = _ruled_groups(lines, bands, columns) or group_lines(lines, columns, separators, height)
+    groups = _ruled_groups(lines, bands, columns, height) or group_lines(lines, columns, separators, height)
     if len(separators) <= 2:
-        groups = _trimmed(groups, lines)
+        groups = _trimmed(groups, lines, columns)
     if not groups:
         return None
     firsts = [_first_line(lines, group) for group in groups]
@@ -64,20 +64,25 @@ def _bands(lines: Sequence[Line], separators: Sequence[float]) -> list[Group]:
     return list(bands.values())
 
 
-def _ruled_groups(lines: Sequence[Line], bands: Sequence[Group], columns: int) -> list[Group] | None:
+def _ruled_groups(lines: Sequence[Line], bands: Sequence[Group], columns: int, height: float) -> list[Group] | None:
     """The rows where rules stand between most of them."""
     if len(bands) < _MIN_BANDS or sorted(map(len, bands))[len(bands) * 3 // 4] > _MAX_BAND_LINES:
         return None
     return [
         [band[0] + number for number in group]
         for band in bands
-        for group in split_band([lines[number] for number in band], columns)
+        for group in split_band([lines[number] for number in band], columns, height)
     ]
 
 
-def _trimmed(groups: Sequence[Group], lines: Sequence[Line]) -> list[Group]:
+def _trimmed(groups: Sequence[Group], lines: Sequence[Line], columns: int) -> list[Group]:
     """Without what stands alone at the top and the bottom: captions, notes, sums in words."""
     alone = [len(_first_line(lines, group)) < 2 for group in groups]
+    spans = [lines[group[0]][0].span for group in groups]
+    for number, (is_alone, span) in enumerate(zip(alone, spans, strict=True)):
+        if number + 1 < len(groups) and is_alone and 1 < span < columns and not alone[number + 1]:
+            alone[number] = False  # a heading above some of the columns
+            break
     first = next((number for number, is_alone in enumerate(alone) if not is_alone), len(groups))
     last = next((number for number in reversed(range(len(groups))) if not alone[number]), -1)
     return list(groups[first : last + 1])
