@@ -214,7 +214,7 @@ def _grid(
 
 
 def prose_columns_page(rng: random.Random, measure: Measure, columns: int = 2) -> TablePage:
-    """A page without a table that looks a little like one: prose set in columns below an address and a list of facts."""
+    """A page without a table that looks a little like one: prose in columns below an address and a list of facts."""
     page = Page(A4.width, float(A4.height or 0), A4.margin)
     size = 9.5
     facts = (

@@ -20,6 +20,7 @@ _LABELS = 0.4  # share of a column that ends in a colon: labels
 _PROSE_WORDS = 4.5  # in the middle of a column's cells
 _SHORT_WORDS = 3
 _MIN_ROWS = 3
+_MIN_TEXTS = 2  # of a column that counts
 _MIN_PAIR_ROWS = 4
 _MIN_TEXT_ROWS = 6
 _MIN_FIGURE_ROWS = 5
@@ -52,6 +53,9 @@ def is_table(lines: Sequence[Line], columns: int, height: float, rules: int, ban
         return False
     found = [_column(lines, number, height) for number in range(columns)]
     if any(_are_labels(column.texts) for column in found) or _is_prose(found):
+        return False
+    columns = sum(len(column.texts) >= _MIN_TEXTS for column in found)
+    if columns < 2:
         return False
     if rules > 2:
         return columns > 2 or bands >= _MIN_ROWS or _is_headed(found)

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from docplatform.ocr.local.layout.tokens import CHUNK_GAP, Row, Token, chunks_of
 
-_NARROWEST = 0.3  # heights: of a gutter, in the row where it is narrowest
-_SPLIT_GAP = 0.4  # heights: more than a space; parts two cells that nearly touch
-_OVERHANG = 0.3  # heights: how far a phrase may reach over the middle of a gutter and still stand in one column
+_NARROWEST = 0.3  # ems: of a gutter, in the row where it is narrowest
+_SPLIT_GAP = 0.4  # ems: more than a space; parts two cells that nearly touch
+_OVERHANG = 0.3  # ems: how far a phrase may reach over the middle of a gutter and still stand in one column
+_WIDE = 0.45  # ems: a gap that words of one phrase seldom have
 _WITNESSES = 0.3  # share of rows that must have a wide gap there
 _DOUBTERS = 0.3  # share of rows that may have only a narrow one
 
@@ -49,20 +50,20 @@ Line = Sequence[Phrase]
 """The phrases of one row of text, from left to right."""
 
 
-def gutters(rows: Sequence[Row], height: float) -> list[float]:
-    """Middles of the gutters that part the rows into columns. ``height``: of a line of text."""
+def gutters(rows: Sequence[Row], em: float) -> list[float]:
+    """Middles of the gutters that part the rows into columns. ``em``: as in ``em_of``."""
     spare = max(int(len(rows) >= 5), len(rows) // 10)
-    found = (interval for interval in _free(rows, spare) if interval[1] - interval[0] >= _NARROWEST * height)
+    found = (interval for interval in _free(rows, spare) if interval[1] - interval[0] >= _NARROWEST * em)
     middles = [(left + right) / 2 for left, right in found]
     edges = [([token.box[0] for token in row], [token.box[2] for token in row]) for row in rows]
-    return _confirmed([middle for middle in middles if _is_gutter(middle, edges, height, spare)], edges, height)
+    return _confirmed([middle for middle in middles if _is_gutter(middle, edges, em, spare)], edges, em)
 
 
-def _confirmed(middles: list[float], edges: Sequence[_Edges], height: float) -> list[float]:
+def _confirmed(middles: list[float], edges: Sequence[_Edges], em: float) -> list[float]:
     """Without gutters beside which words mostly stand as close as in a phrase: the ends of the longest phrases."""
     while middles:
         bounds = [-math.inf, *middles, math.inf]
-        doubts = [_doubt(before, middle, after, edges, height) for before, middle, after in _triples(bounds)]
+        doubts = [_doubt(before, middle, after, edges, em) for before, middle, after in _triples(bounds)]
         worst = max(range(len(middles)), key=lambda number: doubts[number])
         if doubts[worst] <= 0:
             break
@@ -74,13 +75,13 @@ def _triples(numbers: Sequence[float]) -> Iterator[tuple[float, float, float]]:
     return zip(numbers, numbers[1:], numbers[2:], strict=False)
 
 
-def _doubt(before: float, middle: float, after: float, edges: Sequence[_Edges], height: float) -> int:
+def _doubt(before: float, middle: float, after: float, edges: Sequence[_Edges], em: float) -> int:
     """How many more rows have a narrow gap there than a wide one, of those with words in the columns on both sides."""
     doubt = 0
     for lefts, rights in edges:
         place = bisect_left(lefts, middle)
         if 0 < place < len(lefts) and rights[place - 1] > before and lefts[place] < after:
-            doubt += 1 if lefts[place] - rights[place - 1] < CHUNK_GAP * height else -1
+            doubt += 1 if lefts[place] - rights[place - 1] < _WIDE * em else -1
     return doubt
 
 
@@ -110,7 +111,7 @@ def _least(low: Sequence[tuple[float, float, int]], is_bounded: bool) -> Iterato
     yield max(((left, right) for left, right, cover in low if cover == least), key=lambda part: part[1] - part[0])
 
 
-def _is_gutter(middle: float, edges: Sequence[_Edges], height: float, spare: int) -> bool:
+def _is_gutter(middle: float, edges: Sequence[_Edges], em: float, spare: int) -> bool:
     """Whether enough rows have a wide gap there, and few a word or a narrow gap."""
     wide = narrow = crossed = 0
     for lefts, rights in edges:
@@ -118,7 +119,7 @@ def _is_gutter(middle: float, edges: Sequence[_Edges], height: float, spare: int
         if place and rights[place - 1] > middle:
             crossed += 1
         elif 0 < place < len(lefts):
-            if lefts[place] - rights[place - 1] >= CHUNK_GAP * height:
+            if lefts[place] - rights[place - 1] > _WIDE * em:
                 wide += 1
             else:
                 narrow += 1
@@ -126,14 +127,14 @@ def _is_gutter(middle: float, edges: Sequence[_Edges], height: float, spare: int
     return wide >= max(2, _WITNESSES * count) and narrow <= _DOUBTERS * count and crossed <= spare
 
 
-def phrases(row: Row, middles: Sequence[float], height: float) -> list[Phrase]:
+def phrases(row: Row, middles: Sequence[float], em: float) -> list[Phrase]:
     """A row's tokens by column; what runs across a gutter spans its columns."""
     found: list[Phrase] = []
-    for chunk in chunks_of(row, CHUNK_GAP * height):
-        for part in _split(chunk, middles, height):
+    for chunk in chunks_of(row, CHUNK_GAP * em):
+        for part in _split(chunk, middles, em):
             left, right = part[0].box[0], max(token.box[2] for token in part)
-            first = bisect_left(middles, min(left + _OVERHANG * height, right))
-            last = max(first, bisect_left(middles, max(right - _OVERHANG * height, left)))
+            first = bisect_left(middles, min(left + _OVERHANG * em, right))
+            last = max(first, bisect_left(middles, max(right - _OVERHANG * em, left)))
             phrase = Phrase(first, last - first + 1, part)
             if found and first < found[-1].column + found[-1].span:
                 phrase = _union(found.pop(), phrase)
@@ -141,13 +142,13 @@ def phrases(row: Row, middles: Sequence[float], height: float) -> list[Phrase]:
     return found
 
 
-def _split(chunk: Row, middles: Sequence[float], height: float) -> Iterator[Row]:
+def _split(chunk: Row, middles: Sequence[float], em: float) -> Iterator[Row]:
     """A phrase cut where a gap a little wider than a space lies in a gutter: cells that nearly touch."""
     part: Row = []
     for token in chunk:
         if part:
             before, after = part[-1].box[2], token.box[0]
-            is_gap = after - before >= _SPLIT_GAP * height
+            is_gap = after - before >= _SPLIT_GAP * em
             if is_gap and bisect_left(middles, before) != bisect_left(middles, after):
                 yield part
                 part = []

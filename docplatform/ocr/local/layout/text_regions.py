@@ -20,17 +20,18 @@ from docplatform.ocr.local.layout.numbers import is_figure
 from docplatform.ocr.local.layout.reading_order import Piece
 from docplatform.ocr.local.layout.rules import Stroke
 from docplatform.ocr.local.layout.text_table import table_in
-from docplatform.ocr.local.layout.tokens import CHUNK_GAP, Row, chunks_of, tokens_of
+from docplatform.ocr.local.layout.tokens import CHUNK_GAP, Row, chunks_of, em_of, tokens_of
 
 _MIN_RULE = 8.0  # heights of text
 _ACROSS = 0.6  # share of the rows' width that a rule must run along to part them
 _MAX_STEP = 2.0  # heights of text between two rows of a table
 _MAX_ALONE = 2  # rows with one phrase after each other within a table
 _MAX_HEAD = 2  # rows above the first rule
+_INDENTED = 3.0  # heights: how far a heading of some columns begins from the left at least
 _MIN_ROWS = 3
 _MOSTLY = 0.5
 _PROSE_WORDS = 4
-_NARROWEST = 0.3  # heights: of a gutter
+_NARROWEST = 0.3  # ems: of a gutter
 _MAX_CROSSED = 3  # of so many gutters a row may cross one: a heading across columns
 
 _Gaps = list[tuple[float, float]]
@@ -67,9 +68,9 @@ class _TextRow:
         tokens = [token for piece in self.pieces for token in tokens_of(piece, self._angle)]
         return sorted(tokens, key=lambda token: token.box[0])
 
-    def phrases(self, height: float) -> int:
+    def phrases(self, em: float) -> int:
         """How many there are, as far as gaps tell."""
-        return len(chunks_of(self.tokens, CHUNK_GAP * height))
+        return len(chunks_of(self.tokens, CHUNK_GAP * em))
 
     def gaps(self, narrowest: float) -> _Gaps:
         """Where no word stands, the outside included."""
@@ -96,13 +97,17 @@ def text_tables(pieces: Sequence[Piece], level: Sequence[Stroke], height: float,
         return []
     regions: list[Region] = []
     rules = [stroke for stroke in level if stroke.length >= _MIN_RULE * height]
-    for group in _alike(rules, height):
-        regions += _between_rules(pieces, group, height, angle)
+    groups, runs = _alike(rules, height), list(_runs(rows, height))
+    if not groups and not runs:
+        return []
+    em = em_of(pieces, height, angle)
+    for group in groups:
+        regions += _between_rules(pieces, group, height, em, angle)
     if regions:
         taken = {id(piece) for region in regions for piece in region.pieces}
-        rows = _rows([piece for piece in pieces if id(piece) not in taken], angle)
-    for run in _runs(rows, height):
-        regions += _aligned(run, rules, height)
+        runs = list(_runs(_rows([piece for piece in pieces if id(piece) not in taken], angle), height))
+    for run in runs:
+        regions += _aligned(run, rules, height, em)
     return regions
 
 
@@ -137,43 +142,51 @@ def _alike(rules: Sequence[Stroke], height: float) -> list[list[Stroke]]:
     return [sorted(group, key=lambda stroke: stroke.at) for group in groups if len(group) >= 2]
 
 
-def _between_rules(pieces: Sequence[Piece], rules: Sequence[Stroke], height: float, angle: float) -> Iterator[Region]:
+def _between_rules(
+    pieces: Sequence[Piece], rules: Sequence[Stroke], height: float, em: float, angle: float
+) -> Iterator[Region]:
     """Tables between rules that are alike, with a head above where there are only two."""
     start, end = rules[0].start - height, rules[0].end + height
     rows = _rows([piece for piece in pieces if start <= (piece.box[0] + piece.box[2]) / 2 <= end], angle)
     bands = [[row for row in rows if above.at < row.middle <= below.at] for above, below in pairwise(rules)]
-    for first, last in _tabular(bands, height):
+    for first, last in _tabular(bands, em):
         tried = [row for band in bands[first:last] for row in band]
         ats = [rule.at for rule in rules[first : last + 1]]
-        if _says_figures(bands[first][0]):
-            tried = _with_head(rows, tried, ats[0], height)
-        found = table_in([row.tokens for row in tried], ats, height)
+        if first == 0 or _says_figures(bands[first][0]):
+            tried = _with_head(rows, tried, rules[first], height, em)
+        found = table_in([row.tokens for row in tried], ats, height, em)
         if found:
             yield Region(found.cells, [piece for number in found.rows for piece in tried[number].pieces])
 
 
-def _tabular(bands: Sequence[Sequence[_TextRow]], height: float) -> Iterator[tuple[int, int]]:
-    """Runs of bands (first, after the last) most of whose rows have several phrases."""
-    first = None
-    for number, band in enumerate([*bands, []]):
-        is_tabular = bool(band) and sum(row.phrases(height) > 1 for row in band) >= _MOSTLY * len(band)
-        if is_tabular and first is None:
-            first = number
-        elif not is_tabular and first is not None:
-            yield first, number
-            first = None
+def _tabular(bands: Sequence[Sequence[_TextRow]], em: float) -> Iterator[tuple[int, int]]:
+    """Runs of bands (first, after the last) most of whose rows have several phrases; single lines may lie between."""
+    first = last = -1
+    for number, band in enumerate(bands):
+        if band and sum(row.phrases(em) > 1 for row in band) >= _MOSTLY * len(band):
+            first, last = (number if first < 0 else first), number + 1
+        elif first >= 0 and (len(band) > _MAX_ALONE or number >= last + _MAX_ALONE):
+            yield first, last
+            first = -1
+    if first >= 0:
+        yield first, last
 
 
 def _says_figures(row: _TextRow) -> bool:
     return any(is_figure(token.text) for token in row.tokens)
 
 
-def _with_head(rows: Sequence[_TextRow], body: Sequence[_TextRow], rule: float, height: float) -> list[_TextRow]:
-    """The rows right above the first rule too, if they have several phrases."""
+def _with_head(
+    rows: Sequence[_TextRow], body: Sequence[_TextRow], rule: Stroke, height: float, em: float
+) -> list[_TextRow]:
+    """The rows right above the first rule too: of several phrases above figures, or a heading of some columns."""
     head: list[_TextRow] = []
-    below = rule
-    for row in sorted((row for row in rows if row.middle <= rule), key=lambda row: -row.middle)[:_MAX_HEAD]:
-        if below - row.bottom > height or row.phrases(height) < 2:
+    below = rule.at
+    above = sorted((row for row in rows if row.middle <= rule.at), key=lambda row: -row.middle)
+    for row in above[:_MAX_HEAD]:
+        is_head = row.phrases(em) > 1 if _says_figures(body[0]) else False
+        is_partial = row.phrases(em) == 1 and row.tokens[0].box[0] > rule.start + _INDENTED * height
+        if below - row.bottom > height or not (is_head or is_partial):
             break
         head.insert(0, row)
         below = row.top
@@ -201,18 +214,18 @@ def _if_promising(run: Sequence[_TextRow]) -> Iterator[list[_TextRow]]:
         yield list(run)
 
 
-def _aligned(run: list[_TextRow], rules: Sequence[Stroke], height: float) -> list[Region]:
+def _aligned(run: list[_TextRow], rules: Sequence[Stroke], height: float, em: float) -> list[Region]:
     """The tables among rows, found by growing from the first of the rows with the most phrases."""
     pending, regions = [run], []
     while pending:
         rows = pending.pop()
-        counts = [row.phrases(height) for row in rows]
+        counts = [row.phrases(em) for row in rows]
         if sum(count > 1 for count in counts) < _MIN_ROWS:
             continue
         seed = counts.index(_usual(counts))
-        first, last = _grown(rows, seed, height)
+        first, last = _grown(rows, seed, em)
         tried = rows[first:last]
-        found = table_in([row.tokens for row in tried], _separators(tried, rules), height)
+        found = table_in([row.tokens for row in tried], _separators(tried, rules), height, em)
         if found:
             used = tried[found.rows.start : found.rows.stop]
             regions.append(Region(found.cells, [piece for row in used for piece in row.pieces]))
@@ -227,17 +240,17 @@ def _usual(counts: Sequence[int]) -> int:
     return max(often or counts)
 
 
-def _grown(rows: Sequence[_TextRow], seed: int, height: float) -> tuple[int, int]:
+def _grown(rows: Sequence[_TextRow], seed: int, em: float) -> tuple[int, int]:
     """From where to where (exclusive) rows leave free what the seed leaves free."""
-    narrowest = _NARROWEST * height
-    free = [gap for gap in rows[seed].gaps(CHUNK_GAP * height) if -math.inf < gap[0] and gap[1] < math.inf]
+    narrowest = _NARROWEST * em
+    free = [gap for gap in rows[seed].gaps(CHUNK_GAP * em) if -math.inf < gap[0] and gap[1] < math.inf]
     first, last = seed, seed + 1
     ends = []
     for order in (range(seed + 1, len(rows)), range(seed - 1, -1, -1)):
         alone, end = 0, seed
         for number in order:
             narrowed, crossed = _narrowed(free, rows[number].gaps(narrowest), narrowest)
-            alone = alone + 1 if rows[number].phrases(height) == 1 else 0
+            alone = alone + 1 if rows[number].phrases(em) == 1 else 0
             if crossed > len(free) // _MAX_CROSSED or alone > _MAX_ALONE:
                 break
             free, end = narrowed, number

@@ -18,6 +18,7 @@ Group = list[int]
 
 _WIDER = 1.2  # of the closest lines' distance: what is further apart is another row, where rows stand apart
 _SAME_CELL = 1.35  # of it: lines of one cell are no further apart
+_SAME_HEAD = 1.25  # heights of text: lines of one heading are no further apart
 _FULL = 0.75  # share of the columns: such a line is a row of its own
 _SPACE = 0.25  # heights
 _MAX_HEAD = 3  # lines
@@ -31,7 +32,7 @@ def group_lines(lines: Sequence[Line], columns: int, separators: Sequence[float]
     near = [step for step, cut in zip(steps, cuts, strict=True) if not cut]
     closest = sorted(near)[len(near) // 10] if near else 0.0
     figures = _figure_columns(lines, columns)
-    head = _head(lines, figures, cuts, steps, closest)
+    head = _head(lines, figures, cuts, steps, min(_SAME_CELL * closest, _SAME_HEAD * height))
     groups: list[Group] = [[*range(head)]] if head else []
     breaks = [cut or step > _WIDER * closest for cut, step in zip(cuts, steps, strict=True)]
     apart = _by_distance(lines, columns, figures, range(head, len(lines)), breaks)
@@ -68,7 +69,7 @@ def _figure_columns(lines: Sequence[Line], columns: int) -> list[int]:
 
 
 def _head(
-    lines: Sequence[Line], figures: Sequence[int], cuts: Sequence[bool], steps: Sequence[float], closest: float
+    lines: Sequence[Line], figures: Sequence[int], cuts: Sequence[bool], steps: Sequence[float], farthest: float
 ) -> int:
     """How many lines make a head of one row with several lines: close together, above all figures, without spans."""
     count = 0
@@ -77,7 +78,7 @@ def _head(
             break
         if any(phrase.span > 1 for phrase in line) or (count and [phrase.column for phrase in line] == [0]):
             return 0
-        if count and (cuts[count - 1] or steps[count - 1] > _SAME_CELL * closest):
+        if count and (cuts[count - 1] or steps[count - 1] > farthest):
             return count
         count += 1
     return count if count <= _MAX_HEAD and figures else 0

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from docplatform.ocr.local.layout.cells import Cell
 from docplatform.ocr.local.layout.frame import hull
+from docplatform.ocr.local.layout.numbers import is_figure
 from docplatform.ocr.local.layout.plausible import is_table
 from docplatform.ocr.local.layout.text_columns import Line, Phrase, gutters, phrases
 from docplatform.ocr.local.layout.text_rows import Group, group_lines, split_band
@@ -30,18 +31,19 @@ class Found:
     rows: range
 
 
-def table_in(rows: Sequence[Row], separators: Sequence[float], height: float) -> Found | None:
+def table_in(rows: Sequence[Row], separators: Sequence[float], height: float, em: float) -> Found | None:
     """The table that the rows are, without what stands alone above and below it; None if they are none.
 
     Args:
         rows: rows of tokens from the top down.
         separators: heights of rules that run across all of it, from the top down.
         height: of a line of text.
+        em: what gaps are measured by, see ``em_of``.
     """
-    middles = gutters(rows, height) if len(rows) >= 2 else []
+    middles = gutters(rows, em) if len(rows) >= 2 else []
     if not middles:
         return None
-    lines = [phrases(row, middles, height) for row in rows]
+    lines = [phrases(row, middles, em) for row in rows]
     columns = len(middles) + 1
     bands = _bands(lines, separators)
     groups = _ruled_groups(lines, bands, columns, height) or group_lines(lines, columns, separators, height)
@@ -78,14 +80,17 @@ def _ruled_groups(lines: Sequence[Line], bands: Sequence[Group], columns: int, h
 def _trimmed(groups: Sequence[Group], lines: Sequence[Line], columns: int) -> list[Group]:
     """Without what stands alone at the top and the bottom: captions, notes, sums in words."""
     alone = [len(_first_line(lines, group)) < 2 for group in groups]
-    spans = [lines[group[0]][0].span for group in groups]
-    for number, (is_alone, span) in enumerate(zip(alone, spans, strict=True)):
-        if number + 1 < len(groups) and is_alone and 1 < span < columns and not alone[number + 1]:
-            alone[number] = False  # a heading above some of the columns
-            break
+    top = next((number for number, is_alone in enumerate(alone) if not is_alone), 0)
+    if top and _is_partial_head(lines[groups[top - 1][0]][0], columns):
+        alone[top - 1] = False
     first = next((number for number, is_alone in enumerate(alone) if not is_alone), len(groups))
     last = next((number for number in reversed(range(len(groups))) if not alone[number]), -1)
     return list(groups[first : last + 1])
+
+
+def _is_partial_head(phrase: Phrase, columns: int) -> bool:
+    """Whether what stands alone above the first row is a heading of some of the columns."""
+    return 0 < phrase.column and phrase.span < columns and not is_figure(phrase.text)
 
 
 def _first_line(lines: Sequence[Line], group: Group) -> list[Phrase]:

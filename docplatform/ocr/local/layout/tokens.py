@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from statistics import median
 
 from docplatform.ocr.local.blocks import LineBox, WordBox
@@ -15,7 +15,9 @@ from docplatform.ocr.local.layout.frame import bounds, hull, polygon_of, turned
 from docplatform.ocr.local.layout.reading_order import Box, Piece
 
 CHUNK_GAP = 0.7
-"""Heights of text: words further apart than this don't belong to one phrase (a space takes about 0.25)."""
+"""Ems: words further apart than this don't belong to one phrase (a space takes about 0.25)."""
+_SPACE = 0.3  # ems
+_ENOUGH_GAPS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,17 @@ def chunks_of(row: Sequence[Token], gap: float) -> list[Row]:
             chunks.append([token])
             right = token.box[2]
     return chunks
+
+
+def em_of(pieces: Iterable[Piece], height: float, angle: float) -> float:
+    """What gaps between words are measured by: the height of text, or more where spaces are wide (typewriters)."""
+    gaps: list[float] = []
+    for piece in pieces:
+        tokens = tokens_of(piece, angle)
+        gaps += [max(0.0, two.box[0] - one.box[2]) for one, two in pairwise(tokens)]
+        if len(gaps) >= _ENOUGH_GAPS:
+            break
+    return max(height, median(gaps) / _SPACE) if gaps else height
 
 
 def row_middle(row: Sequence[Token]) -> float:
