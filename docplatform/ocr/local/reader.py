@@ -22,6 +22,7 @@ from docplatform.ocr.local.document_cache import DOCUMENTS, decoded, document_ke
 from docplatform.ocr.local.page_cache import PAGES, CachedRecognizer
 from docplatform.ocr.local.page_elements import Recognizer
 from docplatform.ocr.local.page_findings import PageFindings
+from docplatform.ocr.local.pictures import Pictures
 from docplatform.ocr.local.plain_text import read_plain_text
 from docplatform.ocr.local.recognition import RapidOcrRecognizer
 from docplatform.ocr.memory import is_out_of_memory
@@ -34,15 +35,8 @@ MODEL_ID = "prebuilt-read"
 _REVISION = 3
 """Raised when this reader reads something differently, so that documents are read anew."""
 _ENGINES = (
-    "rapidocr",
-    "onnxruntime",
-    "pypdfium2",
-    "openpyxl",
-    "lxml",
-    "kreuzberg",
-    "pillow",
-    "charset-normalizer",
-    "py3langid",
+    *("rapidocr", "onnxruntime", "pypdfium2", "pillow", "openpyxl", "lxml", "kreuzberg", "olefile"),
+    *("charset-normalizer", "py3langid"),
 )
 
 _IMAGES = {item.mime for item in media_types.READABLE if item.mime.startswith("image/")}
@@ -53,9 +47,14 @@ _PLAIN = {item.mime for item in (media_types.TXT, media_types.CSV, media_types.M
 _LEGACY = {
     item.mime
     for item in (
-        *(media_types.DOC, media_types.XLS, media_types.PPT, media_types.MSG),
-        *(media_types.ODT, media_types.RTF, media_types.EPUB),
+        media_types.DOC,
+        media_types.XLS,
+        media_types.PPT,
     )
+}
+_OPEN_DOCUMENT = {item.mime for item in (media_types.ODT, media_types.ODS, media_types.ODP)}
+_ARCHIVES = {
+    item.mime for item in (media_types.ZIP, media_types.TAR, media_types.GZIP, media_types.BZIP2, media_types.MBOX)
 }
 
 
@@ -178,28 +177,43 @@ class LocalDocumentReader:
         """The reader of a type. Imported here: a worker that only reads mails never loads the others."""
         from docplatform.ocr.local import (
             archives,
+            epub,
             html,
             images,
             legacy,
             mail,
+            open_document,
+            outlook,
             pdf,
             presentations,
+            rtf,
             spreadsheets,
             word_documents,
         )
 
         limits, reading = self._limits, self._reading
+
+        def pictures() -> Pictures:
+            return Pictures(lambda data: images.read_image(data, reading, limits, recognizer))
+
         if media_type in _IMAGES:
             return lambda data: images.read_image(data, reading, limits, recognizer)
         if media_type in _LEGACY:
-            return lambda data: legacy.read_legacy(data, media_type, limits)
+            return lambda data: legacy.read_legacy(data, media_type)
+        if media_type in _OPEN_DOCUMENT:
+            return lambda data: open_document.read_open_document(data, limits, pictures())
+        if media_type in _ARCHIVES:
+            return lambda data: archives.read_listing(data, media_type, limits)
         readers: dict[str, Callable[[bytes], ReadDocument]] = {
             media_types.PDF.mime: lambda data: pdf.read_pdf(data, reading, limits, recognizer),
             media_types.HTML.mime: html.read_html,
-            media_types.DOCX.mime: lambda data: word_documents.read_docx(data, limits),
-            media_types.XLSX.mime: lambda data: spreadsheets.read_xlsx(data, limits),
-            media_types.PPTX.mime: lambda data: presentations.read_pptx(data, limits),
+            media_types.DOCX.mime: lambda data: word_documents.read_docx(data, limits, pictures()),
+            media_types.XLSX.mime: lambda data: spreadsheets.read_xlsx(data, limits, pictures()),
+            media_types.PPTX.mime: lambda data: presentations.read_pptx(data, limits, pictures()),
+            media_types.EPUB.mime: lambda data: epub.read_epub(data, limits, pictures()),
+            media_types.RTF.mime: rtf.read_rtf,
             media_types.EML.mime: lambda data: mail.read_mail(data, limits),
-            media_types.ZIP.mime: lambda data: archives.read_zip_listing(data, limits),
+            media_types.MHTML.mime: lambda data: mail.read_saved_page(data, limits, pictures()),
+            media_types.MSG.mime: lambda data: outlook.read_msg(data, limits),
         }
         return readers.get(media_type)
