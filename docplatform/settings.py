@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -63,7 +63,12 @@ class ReadingSettings(BaseModel):
     )
     ocr_max_side: int = Field(2_000, gt=0, description="Images are scaled down to this long side (pixels).")
     pdf_render_dpi: int = Field(200, gt=0, description="Resolution at which image-only PDF pages are rendered.")
+    content_format: Literal["text", "markdown"] = Field(
+        "text", description="What `content` is written in. Labels and training take text."
+    )
     pdf_passwords: list[SecretStr] = Field(default_factory=list, description="Passwords tried on encrypted PDFs.")
+    cache: bool = Field(True, description="Keep what was recognised, in `cache/`, and never recognise a page twice.")
+    cache_max_bytes: int = Field(5 * 2**30, ge=0, description="Size that the maintenance job trims the cache to.")
 
 
 class TextSettings(BaseModel):

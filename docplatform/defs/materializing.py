@@ -1,13 +1,13 @@
 """Running stages for the partitions of a Dagster run, and telling what they did."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import dagster as dg
 from pydantic import Field
 
 from docplatform.defs.checks import all_documents_check, schema_check
 from docplatform.defs.failures import as_failures
-from docplatform.defs.previews import partition_metadata, quarantine_event
+from docplatform.defs.previews import partition_metadata, progress_line, quarantine_event
 from docplatform.errors import ConfigurationError, DocPlatformError, PermanentError, TransientError
 from docplatform.lake.lake import Lake
 from docplatform.lake.stages import Stage, StageReport
@@ -27,9 +27,16 @@ class StageConfig(dg.Config):
 
 
 def materialize_stages(
-    context: dg.AssetExecutionContext, config: StageConfig, lake: Lake, stages: Sequence[Stage]
+    context: dg.AssetExecutionContext,
+    config: StageConfig,
+    lake: Lake,
+    stages: Sequence[Stage],
+    more_checks: Callable[[Sequence[str]], Sequence[dg.AssetCheckResult]] = lambda _: (),
 ) -> dg.MaterializeResult:
-    """Run the stages of one asset over the run's lake partitions; one materialization per partition."""
+    """Run the stages of one asset over the run's lake partitions; one materialization per partition.
+
+    ``more_checks`` makes the checks that only this asset has, of those partitions, when all is committed.
+    """
     from docplatform.lake.incremental import run_stage
 
     table = context.asset_key.path[-1]
@@ -46,7 +53,7 @@ def materialize_stages(
                     partitions,
                     run_id=context.run.run_id,
                     document_ids=asked,
-                    on_progress=lambda done, total: context.log.info("%s: %d of %d documents", table, done, total),
+                    on_progress=lambda progress: context.log.info(progress_line(table, progress)),
                 )
             except (PermanentError, ConfigurationError, TransientError) as error:
                 errors.append(error)  # one project's model that can't be loaded doesn't stop the others'
@@ -58,7 +65,7 @@ def materialize_stages(
     if config.replay or any(report.failed for report in reports):
         context.log_event(quarantine_event(lake))
     check = all_documents_check([] if asked else reports)
-    return dg.MaterializeResult(check_results=[check, schema_check(lake, table)])
+    return dg.MaterializeResult(check_results=[check, schema_check(lake, table), *more_checks(partitions)])
 
 
 def _replayed(context: dg.AssetExecutionContext, config: StageConfig, lake: Lake, table: str) -> list[str]:

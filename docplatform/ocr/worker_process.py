@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Protocol
@@ -23,7 +23,7 @@ from typing import Protocol
 from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.errors import PermanentError, ReasonCode, TransientError
 from docplatform.ocr import progress
-from docplatform.ocr.base import DocumentSource, ReadOutcome
+from docplatform.ocr.base import DocumentSource, PageCounts, Reading, ReadOutcome
 from docplatform.ocr.memory import is_out_of_memory
 from docplatform.ocr.worker_clock import signal_progress
 
@@ -37,7 +37,7 @@ _SINGLE_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 class SourceReader(Protocol):
     """Reads one document in this process."""
 
-    def read(self, source: DocumentSource) -> AnalyzeResult:
+    def reading(self, source: DocumentSource) -> Reading:
         """Raises ``PermanentError`` or ``TransientError``."""
         ...
 
@@ -56,23 +56,21 @@ class EncodedOutcome:
         """The outcome as the caller gets it."""
         if self.result_json is None:
             return self.outcome
-        return ReadOutcome(
-            key=self.outcome.key, result=AnalyzeResult.from_json(self.result_json), seconds=self.outcome.seconds
-        )
+        return replace(self.outcome, result=AnalyzeResult.deferred(self.result_json))
 
 
-def attempt(read: Callable[[DocumentSource], AnalyzeResult], source: DocumentSource) -> ReadOutcome:
+def attempt(read: Callable[[DocumentSource], Reading], source: DocumentSource) -> ReadOutcome:
     """Read one document and say what became of it.
 
     Raises:
         MemoryError: there was none left, however that was said.
     """
     started = time.perf_counter()
-    result: AnalyzeResult | None = None
+    reading: Reading | None = None
     reason: ReasonCode | None = None
     message, is_transient = "", False
     try:
-        result = read(source)
+        reading = read(source)
     except PermanentError as error:
         reason, message = error.reason, str(error)
     except TransientError as error:
@@ -83,7 +81,13 @@ def attempt(read: Callable[[DocumentSource], AnalyzeResult], source: DocumentSou
         reason, message = ReasonCode.ENGINE_ERROR, f"The reader failed with {type(error).__name__}: {error}."
     seconds = time.perf_counter() - started
     return ReadOutcome(
-        key=source.key, result=result, reason=reason, message=message, is_transient=is_transient, seconds=seconds
+        key=source.key,
+        result=reading.result if reading else None,
+        reason=reason,
+        message=message,
+        is_transient=is_transient,
+        seconds=seconds,
+        pages=reading.pages if reading else PageCounts(),
     )
 
 
@@ -122,11 +126,11 @@ def run(source: DocumentSource, token: int) -> EncodedOutcome:
     _is_reading.set()
     result_json: str | None = None
 
-    def read_and_encode(document: DocumentSource) -> AnalyzeResult:
+    def read_and_encode(document: DocumentSource) -> Reading:
         nonlocal result_json
-        result = reader.read(document)
-        result_json = result.to_json()
-        return result
+        reading = reader.reading(document)
+        result_json = reading.result.to_json()
+        return reading
 
     try:
         outcome = attempt(read_and_encode, source)
@@ -136,9 +140,7 @@ def run(source: DocumentSource, token: int) -> EncodedOutcome:
         _is_reading.clear()
         progress.listen(None)
         signal_progress(writer, None)
-    if outcome.result is None:
-        return EncodedOutcome(outcome, None)
-    return EncodedOutcome(ReadOutcome(key=outcome.key, seconds=outcome.seconds), result_json)
+    return EncodedOutcome(replace(outcome, result=None), result_json if outcome.result else None)
 
 
 def die_with_parent(parent: int) -> None:

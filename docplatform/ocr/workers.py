@@ -18,10 +18,9 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
-from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.errors import ReasonCode
 from docplatform.ocr import worker_process
-from docplatform.ocr.base import DocumentSource, ReadOutcome
+from docplatform.ocr.base import DocumentSource, Reading, ReadOutcome
 from docplatform.ocr.worker_clock import WorkerClock
 from docplatform.ocr.worker_process import MEMORY_EXIT, ReaderFactory, attempt
 
@@ -45,7 +44,7 @@ class WorkerPool(Protocol):
 class InProcessPool:
     """No workers: one document after the other, here. Nothing limits time or memory."""
 
-    def __init__(self, read: Callable[[DocumentSource], AnalyzeResult]) -> None:
+    def __init__(self, read: Callable[[DocumentSource], Reading]) -> None:
         self._read = read
 
     def read(self, sources: Iterable[DocumentSource]) -> Iterator[ReadOutcome]:

@@ -126,7 +126,10 @@ def test_one_partition_runs_through_every_stage_with_its_own_metadata(home, inst
     assert materializations(result, "predictions")[key]["preview"] == "no rows"
     assert [row["name"] for row in home.rows("ocr_text")] == ["a.txt"]
     assert all(checks(result).values())
-    assert {name for _, name in checks(result)} == {"has_all_documents", "has_declared_schema"}
+    of_every_stage = {(stage, name) for stage in STAGES for name in ("has_all_documents", "has_declared_schema")}
+    of_pages = {("ocr_text", "has_all_pages"), ("ocr_text", "has_text_where_ink_is")}
+    assert set(checks(result)) == of_every_stage | of_pages
+    assert (metadata["pages"], metadata["pages recognized"], metadata["pages from cache"]) == (1, 0, 0)
 
 
 def test_a_range_of_partitions_is_one_run_with_metadata_for_each(home, instance):

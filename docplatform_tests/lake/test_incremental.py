@@ -209,7 +209,14 @@ class TestCommitting:
     def test_a_chunk_is_one_commit_of_each_table_and_may_span_partitions(self, lake: Lake) -> None:
         stage = FakeStage({ONE: list("abcde"), TWO: list("fghij")}, {"b": BAD, "g": BAD})
         progress: list[tuple[int, int]] = []
-        run_stage(lake, stage, [ONE, TWO], run_id="r", commit_every_rows=4, on_progress=lambda *at: progress.append(at))
+        run_stage(
+            lake,
+            stage,
+            [ONE, TWO],
+            run_id="r",
+            commit_every_rows=4,
+            on_progress=lambda at: progress.append((at.done, at.total)),
+        )
         assert progress == [(4, 10), (8, 10), (10, 10)]
         assert (lake.version(PREDICTIONS), lake.version(QUARANTINE)) == (3, 2)
 
@@ -223,7 +230,7 @@ class TestCommitting:
             run_id="r",
             commit_every_seconds=25,
             clock=lambda: next(ticks),
-            on_progress=lambda done, _: progress.append(done),
+            on_progress=lambda at: progress.append(at.done),
         )
         assert progress == [2, 4]
         assert reports[ONE].seconds > reports[TWO].seconds > 0

@@ -43,7 +43,7 @@ def processes() -> Iterator[PebbleWorkerPool]:
 class TestInProcessPool(WorkerPoolContract):
     @pytest.fixture
     def pool(self) -> WorkerPool:
-        return InProcessPool(ObedientReader().read)
+        return InProcessPool(ObedientReader().reading)
 
 
 class TestPebbleWorkerPool(IsolatingWorkerPoolContract):

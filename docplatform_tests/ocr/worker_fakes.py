@@ -12,7 +12,7 @@ from pathlib import Path
 
 from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.errors import PermanentError, ReasonCode, TransientError
-from docplatform.ocr.base import DocumentSource
+from docplatform.ocr.base import DocumentSource, PageCounts, Reading
 from docplatform.ocr.local.builder import build_verbatim_result
 from docplatform.ocr.progress import page_done
 
@@ -20,14 +20,14 @@ from docplatform.ocr.progress import page_done
 class ObedientReader:
     """Does what the document says: a verb, and for some a file that makes it happen only once."""
 
-    def read(self, source: DocumentSource) -> AnalyzeResult:
+    def reading(self, source: DocumentSource) -> Reading:
         verb, _, marker = source.data.decode().partition(" ")
         marker = "" if verb == "size" else marker
         if marker and Path(marker).exists():
             verb = "say"
         elif marker:
             Path(marker).write_text("seen")
-        return self._obey(verb, source)
+        return Reading(self._obey(verb, source), PageCounts(in_file=1, cached=len(verb)))
 
     def _obey(self, verb: str, source: DocumentSource) -> AnalyzeResult:
         verb, *options = verb.split("-") if verb.startswith("pages-") else [verb]
