@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
 import struct
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -40,6 +43,7 @@ def hostile_files() -> Iterator[Hostile]:
     """Every one of them; the same every time."""
     yield from _deep()
     yield from _archives()
+    yield from _streams()
     yield from _mails()
     yield from _pictures()
     yield from _office()
@@ -97,6 +101,40 @@ def _archives() -> Iterator[Hostile]:
     yield "name/not-utf8", z, crafted_zip(Entry(name=b"\xff\xfe\xfd.txt", flags=0x800))
     yield "name/two-names", z, crafted_zip(Entry(name=b"a.txt", local_name=b"b.txt"))
     yield "name/same", z, crafted_zip(*[Entry(name=b"same.txt", data=b"%d" % n) for n in range(50)])
+
+
+def _streams() -> Iterator[Hostile]:
+    yield "bomb/gzip", media_types.GZIP, gzip.compress(bytes(60 * 2**20), mtime=0)
+    yield "bomb/gzip-in-gzip", media_types.GZIP, gzip.compress(gzip.compress(bytes(60 * 2**20), mtime=0), mtime=0)
+    yield "bomb/bzip2", media_types.BZIP2, bz2.compress(bytes(60 * 2**20))
+    yield "lie/gzip-name", media_types.GZIP, b"\x1f\x8b\x08\x08\0\0\0\0\0\xff../../etc/passwd"
+    tar = seeds()["tar"][1]
+    yield "lie/tar-size", media_types.TAR, tar[:124] + b"77777777777\0" + tar[136:]
+    yield "lie/tar-negative", media_types.TAR, tar[:124] + b"\xff" * 12 + tar[136:]
+    for kind in b"12345LKgxSV":
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as archive:
+            info = tarfile.TarInfo("../../../etc/evil")
+            info.type, info.linkname = bytes([kind]), "/etc/passwd"
+            archive.addfile(info)
+        yield f"name/tar-{chr(kind)}", media_types.TAR, buffer.getvalue()
+    mails = b"".join(b"From a@b.c Mon\nFrom: a@b.c\nSubject: %d\n\nbody\n\n" % n for n in range(12_000))
+    yield "bomb/mbox", media_types.MBOX, mails
+    ods = seeds()["ods"][1]
+    for count in ("2147483647", "1048576", "-1", "x"):
+        repeated = f'columns-repeated="{count}"'
+        yield (
+            f"lie/ods-columns-{count}",
+            media_types.ODS,
+            rewritten(ods, "content.xml", 'columns-repeated="3"', repeated),
+        )
+        rows = f'rows-repeated="{count}"'
+        yield f"lie/ods-rows-{count}", media_types.ODS, rewritten(ods, "content.xml", 'rows-repeated="2"', rows)
+    for kind, tag in (("odt", "text:p"), ("ods", "text:p"), ("odp", "draw:page"), ("epub", "p")):
+        media_type, data = seeds()[kind]
+        part = "one.xhtml" if kind == "epub" else "content.xml"
+        deep = rewritten(data, part, f"<{tag}>" if kind != "odp" else "<draw:page ", f"<{tag}>" * 30_000 + f"<{tag} ")
+        yield f"deep/{kind}", media_type, deep
 
 
 def _mails() -> Iterator[Hostile]:

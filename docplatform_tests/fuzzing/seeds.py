@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
 import json
 import random
+import tarfile
+import zipfile
 from collections.abc import Mapping
 from functools import cache
 
-from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from docplatform.documents import media_types
@@ -22,6 +25,21 @@ _ODF = (
     '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
     'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:text>'
     f"<text:p>{WORDS}</text:p></office:text></office:body></office:document-content>"
+)
+_ODS = (
+    '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
+    '<table:table table:name="one"><table:table-row table:number-rows-repeated="2">'
+    f'<table:table-cell table:number-columns-repeated="3"><text:p>{WORDS}</text:p></table:table-cell>'
+    "</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"
+)
+_ODP = (
+    '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:presentation>'
+    f'<draw:page draw:name="one"><draw:frame><draw:text-box><text:p>{WORDS}</text:p></draw:text-box></draw:frame>'
+    "</draw:page></office:presentation></office:body></office:document-content>"
 )
 _LABELS = {
     "projectFileVersion": "2022-05-01",
@@ -66,6 +84,16 @@ def seeds() -> Mapping[str, tuple[MediaType, bytes]]:
         "txt-utf16": (media_types.TXT, (WORDS * 5).encode("utf-16")),
         "eml": (media_types.EML, mail_of(("note.txt", WORDS.encode()), ("scan.png", drawing.saved(picture, "PNG")))),
         "zip": (media_types.ZIP, zip_of(("a.txt", WORDS.encode()), ("b/c.csv", b"a;b\n1;2\n"), ("d.json", b"[1]"))),
+        "ods": (media_types.ODS, _stored_first(media_types.ODS.mime, ("content.xml", _ODS.encode()))),
+        "odp": (media_types.ODP, _stored_first(media_types.ODP.mime, ("content.xml", _ODP.encode()))),
+        "jp2": (media_types.JPEG2000, drawing.saved(picture, "JPEG2000")),
+        "avif": (media_types.AVIF, drawing.saved(picture, "AVIF")),
+        "heic": (media_types.HEIC, b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + rng.randbytes(2_000)),
+        "mhtml": (media_types.MHTML, _mhtml()),
+        "mbox": (media_types.MBOX, b"\n".join(b"From a@b.c Mon Nov 20\n" + mail_of(newline="\n") for _ in range(3))),
+        "tar": (media_types.TAR, _tar()),
+        "gzip": (media_types.GZIP, gzip.compress(WORDS.encode() * 9, mtime=0)),
+        "bzip2": (media_types.BZIP2, bz2.compress(WORDS.encode() * 9)),
         "doc": (media_types.DOC, ole2(["WordDocument"]) + rng.randbytes(4_096)),
         "xls": (media_types.XLS, ole2(["Workbook"]) + rng.randbytes(4_096)),
         "ppt": (media_types.PPT, ole2(["PowerPoint Document"]) + rng.randbytes(4_096)),
@@ -84,9 +112,23 @@ def _form(canvas: Canvas) -> None:
     canvas.acroForm.checkbox(name="paid", checked=True, x=72, y=500)
 
 
-def _stored_first(mimetype: str, *members: tuple[str, bytes]) -> bytes:
-    import zipfile
+def _mhtml() -> bytes:
+    head = b"From: saved\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b; type=text/html\r\n\r\n"
+    part = b"--b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Location: http://a/\r\n\r\n"
+    return head + part + _html().encode() + b"\r\n--b--\r\n"
 
+
+def _tar() -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name in ("a.txt", "b/c.txt"):
+            info = tarfile.TarInfo(name)
+            info.size = len(WORDS)
+            archive.addfile(info, io.BytesIO(WORDS.encode()))
+    return buffer.getvalue()
+
+
+def _stored_first(mimetype: str, *members: tuple[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(zipfile.ZipInfo("mimetype"), mimetype)
@@ -118,8 +160,3 @@ def _html() -> str:
     return (
         f"<html><head><title>Title</title></head><body><h1>Head</h1><p>{WORDS}</p><table>{rows}</table></body></html>"
     )
-
-
-def small_picture() -> Image.Image:
-    """A picture that costs next to nothing to recognise."""
-    return drawing.picture(("7",), (64, 64))

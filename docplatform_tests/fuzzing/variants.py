@@ -11,7 +11,7 @@ from docplatform_tests.fuzzing.hostile import hostile_files
 from docplatform_tests.fuzzing.mutations import BYTES, in_a_member
 from docplatform_tests.fuzzing.seeds import seeds
 
-_PACKAGES = ("docx", "xlsx", "pptx", "odt", "epub", "zip")
+_PACKAGES = ("docx", "xlsx", "pptx", "odt", "ods", "odp", "epub", "zip")
 
 
 @dataclass(frozen=True, slots=True)
