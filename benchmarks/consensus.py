@@ -25,13 +25,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from machine import describe
+
 from docplatform.documents import media_types
 from docplatform.documents.media_types import sniff
 from docplatform.errors import DocPlatformError
 from docplatform.ocr.base import DocumentSource
 from docplatform.ocr.local.reader import LocalDocumentReader
 from docplatform.settings import LimitSettings, ReadingSettings
-from machine import describe
 
 DEFAULT_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 PEERS = Path(__file__).with_name("consensus_peers.py")

@@ -59,7 +59,9 @@ def _exact_ooxml(path: Path) -> str:
     from html import unescape
 
     with zipfile.ZipFile(path) as archive:
-        parts = [archive.read(name).decode("utf-8", "replace") for name in archive.namelist() if _OOXML_PARTS.match(name)]
+        parts = [
+            archive.read(name).decode("utf-8", "replace") for name in archive.namelist() if _OOXML_PARTS.match(name)
+        ]
     # A word may be split over runs: paragraphs are joined from theirs, and words of other elements stand alone.
     paragraphs = (part for text in parts for part in re.split(r"</(?:\w+:)?(?:p|si|comment|text)>", text))
     return "\n".join(unescape("".join(_OOXML_TEXT.findall(_without_breaks(part)))) for part in paragraphs)
@@ -152,7 +154,9 @@ def _extract_msg(path: Path) -> str:
     import extract_msg
 
     with extract_msg.openMsg(path) as message:
-        return "\n".join(str(part or "") for part in (message.subject, message.sender, message.to, message.cc, message.body))
+        return "\n".join(
+            str(part or "") for part in (message.subject, message.sender, message.to, message.cc, message.body)
+        )
 
 
 def _odfpy(path: Path) -> str:
@@ -177,10 +181,10 @@ def _ebooklib(path: Path) -> str:
     return "\n".join(_soup_text(item.get_content()) for item in items)
 
 
-def _soup_text(markup: bytes | str) -> str:
+def _soup_text(markup: bytes | str, parser: str = "lxml") -> str:
     from bs4 import BeautifulSoup
 
-    soup = BeautifulSoup(markup, "lxml")
+    soup = BeautifulSoup(markup, parser)
     for element in soup(["script", "style"]):
         element.decompose()
     return str(soup.get_text("\n"))
@@ -260,7 +264,7 @@ _READERS: dict[str, tuple[str, Reader]] = {
     "odfpy": ("odf", _odfpy),
     "striprtf": ("striprtf", _striprtf),
     "ebooklib": ("ebooklib", _ebooklib),
-    "beautifulsoup4": ("bs4", lambda path: _soup_text(path.read_bytes())),
+    "beautifulsoup4": ("bs4", lambda path: _soup_text(path.read_bytes(), "html.parser")),  # lxml is a reader of its own
     "lxml": ("lxml", _lxml),
     "email plain": ("email", lambda path: _mail_part(path, "plain")),
     "email html": ("bs4", lambda path: _mail_part(path, "html")),
@@ -296,7 +300,7 @@ def read_all(lines: Iterator[str]) -> Iterator[dict[str, object]]:
             entry: dict[str, object] = {"path": name, "reader": reader}
             try:
                 yield entry | {"text": _READERS[reader][1](Path(name))}
-            except Exception as error:  # any failure of a peer is its own
+            except Exception as error:  # noqa: BLE001 - any failure of a peer is its own
                 yield entry | {"error": f"{type(error).__name__}: {str(error)[:200]}"}
 
 

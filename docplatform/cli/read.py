@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from docplatform.documents.media_types import READABLE, sniff
+from docplatform.documents.media_types import sniff
 from docplatform.errors import ReasonCode
+from docplatform.ingestion.refusals import refusal_of
 from docplatform.ocr.base import DocumentSource, ReadOutcome
 from docplatform.settings import Settings, load_settings
 
@@ -66,16 +67,10 @@ def _sources(paths: tuple[Path, ...], settings: Settings, early: list[ReadOutcom
             message = f"It couldn't be opened: {error.strerror}."
             early.append(ReadOutcome(key=str(path), reason=ReasonCode.ENGINE_ERROR, message=message, is_transient=True))
             continue
-        if size > settings.limits.max_file_bytes:
-            early.append(
-                _refusal(path, ReasonCode.TOO_LARGE, f"{size} bytes; raise DOCPLATFORM_LIMITS__MAX_FILE_BYTES.")
-            )
-            continue
         media_type = sniff(data, path.name)
-        if not data:
-            early.append(_refusal(path, ReasonCode.EMPTY, "The file holds no bytes."))
-        elif media_type not in READABLE:
-            early.append(_refusal(path, ReasonCode.UNSUPPORTED_TYPE, f"Its content is {media_type.mime}."))
+        refusal = refusal_of(media_type, size, settings.limits)
+        if refusal is not None:
+            early.append(_refusal(path, *refusal))
         else:
             yield DocumentSource(str(path), data, media_type.mime)
 

@@ -128,9 +128,7 @@ def _best_alternative(children: list[EmailMessage]) -> _Content:
     contents = [_content(child) for child in children]
     is_plain = [child.get_content_type() == "text/plain" for child in children]
     counts = [len(_words(content.body)) for content in contents]
-    order = sorted(
-        range(len(children)), key=lambda at: (counts[at] * 2 < max(counts), not is_plain[at], -counts[at])
-    )
+    order = sorted(range(len(children)), key=lambda at: (counts[at] * 2 < max(counts), not is_plain[at], -counts[at]))
     content = _Content()
     for at in order:
         content.add(replace(contents[at], body=unsaid(contents[at].body, content.body)))
@@ -161,8 +159,8 @@ def _text(part: EmailMessage) -> _Content:
     decoded = decode(data, declared=part.get_content_charset())
     if part.get_content_type() in _MARKUP:
         return _Content(html_blocks(decoded.text), notices=damage_notices(decoded))
-    body = calendar_blocks(decoded.text) if part.get_content_type() == "text/calendar" else plain_blocks(decoded.text)
-    return _Content(body, notices=damage_notices(decoded))
+    events = calendar_blocks(decoded.text) if part.get_content_type() == "text/calendar" else []
+    return _Content(events or plain_blocks(decoded.text), notices=damage_notices(decoded))
 
 
 def _attachment_name(part: EmailMessage) -> str:

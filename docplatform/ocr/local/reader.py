@@ -46,8 +46,7 @@ _LEGACY = {
 }
 _OPEN_DOCUMENT = {item.mime for item in (media_types.ODT, media_types.ODS, media_types.ODP)}
 _ARCHIVES = {
-    item.mime
-    for item in (media_types.ZIP, media_types.TAR, media_types.GZIP, media_types.BZIP2, media_types.MBOX)
+    item.mime for item in (media_types.ZIP, media_types.TAR, media_types.GZIP, media_types.BZIP2, media_types.MBOX)
 }
 
 
