@@ -31,13 +31,19 @@ def refusal_of(media_type: MediaType, size: int, limits: LimitSettings) -> tuple
             f"The file has {size:,} bytes, more than {limits.max_file_bytes:,}. Split it, or raise "
             "DOCPLATFORM_LIMITS__MAX_FILE_BYTES and send it again."
         )
+    return refusal_of_type(media_type)
+
+
+def refusal_of_type(media_type: MediaType) -> tuple[ReasonCode, str] | None:
+    """Why no file of this type can go on, and what to do about it; None where it can."""
     if media_type == media_types.EMPTY:
         return ReasonCode.EMPTY, "The file holds nothing, or only white space. If that is wrong, send it again."
     if media_type == media_types.ENCRYPTED_OFFICE:
         return ReasonCode.ENCRYPTED, "The Office file needs a password. Save it without one and send it again."
     if media_type not in media_types.READABLE:
         advice = _ADVICE.get(media_type, _ANY)
-        return ReasonCode.UNSUPPORTED_TYPE, (
-            f"The content is of type {media_type.mime}, whatever its name says. {advice}"
+        return (
+            ReasonCode.UNSUPPORTED_TYPE,
+            f"The content is of type {media_type.mime}, whatever its name says. {advice}",
         )
     return None

@@ -11,13 +11,16 @@ from docplatform.ocr.local.pictures import PICTURES_NOT_READ
 from docplatform_tests.ocr.drawing import picture, saved
 from docplatform_tests.ocr.reading import lines, read, warnings
 
-_NAMESPACES = " ".join(
-    f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-    for prefix, name in (
-        *(("office", "office"), ("text", "text"), ("table", "table"), ("draw", "drawing"), ("style", "style")),
-        *(("form", "form"), ("svg", "svg-compatible"), ("chart", "chart")),
+_NAMESPACES = (
+    " ".join(
+        f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for prefix, name in (
+            *(("office", "office"), ("text", "text"), ("table", "table"), ("draw", "drawing"), ("style", "style")),
+            *(("form", "form"), ("svg", "svg-compatible"), ("chart", "chart")),
+        )
     )
-) + ' xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    + ' xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+)
 
 
 def package(body: str, *parts: tuple[str, str | bytes], kind: str = "text") -> bytes:

@@ -13,7 +13,15 @@ from PIL import Image
 from docplatform.documents import media_types
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local import pictures as module
-from docplatform.ocr.local.blocks import CellBlock, LineBox, PageBlocks, ParagraphBlock, ReadDocument, TableBlock, WordBox
+from docplatform.ocr.local.blocks import (
+    CellBlock,
+    LineBox,
+    PageBlocks,
+    ParagraphBlock,
+    ReadDocument,
+    TableBlock,
+    WordBox,
+)
 from docplatform.ocr.local.html import block_text
 from docplatform.ocr.local.metafiles import metafile_lines
 from docplatform.ocr.local.pictures import PICTURES_NOT_READ, Pictures
@@ -26,7 +34,9 @@ _BOX = (0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0)
 
 def _recognised(_: bytes) -> ReadDocument:
     line = LineBox([WordBox("seen", _BOX, 0.9)], _BOX)
-    return ReadDocument([PageBlocks([ParagraphBlock([line]), TableBlock([CellBlock(0, 0, [line], polygon=_BOX)], _BOX)])])
+    return ReadDocument(
+        [PageBlocks([ParagraphBlock([line]), TableBlock([CellBlock(0, 0, [line], polygon=_BOX)], _BOX)])]
+    )
 
 
 def _png(width: int = 200, height: int = 100, shade: int = 0) -> bytes:
@@ -69,7 +79,9 @@ def test_what_isnt_read_is_told_with_the_reason(monkeypatch):
     assert [list(pictures.blocks(data)) for data in (b"<svg/>", _png()[:-30], _png(shade=1))] == [[], [], []]
     (notice,) = pictures.notices()
     assert notice.code == PICTURES_NOT_READ
-    assert all(part in notice.message for part in ("1 of type application/xml", "decoded (corrupt)", "1 beyond the first 1"))
+    assert all(
+        part in notice.message for part in ("1 of type application/xml", "decoded (corrupt)", "1 beyond the first 1")
+    )
 
 
 class TestInOfficeFiles:
@@ -122,7 +134,10 @@ class TestMetafiles:
             (_emf((84, _emf_text(b"x\0", 1)))[:-4], []),
             (_emf() + b"\x54\0\0\0\0\0\0\0", []),
             (_wmf((0x0521, b"\4\0text" + bytes(4))), ["text"]),
-            (_wmf((0x0A32, bytes(4) + b"\2\0\0\0ab"), (0x0A32, bytes(4) + b"\2\0\4\0" + bytes(8) + b"cd")), ["ab", "cd"]),
+            (
+                _wmf((0x0A32, bytes(4) + b"\2\0\0\0ab"), (0x0A32, bytes(4) + b"\2\0\4\0" + bytes(8) + b"cd")),
+                ["ab", "cd"],
+            ),
             (_wmf((0x0A32, bytes(4) + b"\2\0\x10\0ab"), (0, b""), (0x0521, b"\2\0no")), []),
             (_wmf()[:19], []),
             (_png(), None),

@@ -113,14 +113,22 @@ def _mail(**headers: str) -> EmailMessage:
         message[name] = value
     return message
 
-
     @pytest.mark.parametrize(
         ("markup", "expected"),
         [
-            ("<html><body>one</body></html>\n<html><head><title>two</title></head><body>three</body></html>", "one two three"),
+            (
+                "<html><body>one</body></html>\n<html><head><title>two</title></head><body>three</body></html>",
+                "one two three",
+            ),
             ("<p>a<iframe srcdoc='&lt;p>framed&lt;/p>'></iframe><p>b", "a framed b"),
-            ("<textarea placeholder='write here'></textarea><textarea placeholder='no'>yes</textarea>", "write here yes"),
-            ("<input placeholder='name'><input value='Ann' placeholder='no'><input type='hidden' value='no'>", "name Ann"),
+            (
+                "<textarea placeholder='write here'></textarea><textarea placeholder='no'>yes</textarea>",
+                "write here yes",
+            ),
+            (
+                "<input placeholder='name'><input value='Ann' placeholder='no'><input type='hidden' value='no'>",
+                "name Ann",
+            ),
             ("<select><optgroup label='Group'><option>x</select><map><area alt='a place'></map>", "Group x a place"),
         ],
     )

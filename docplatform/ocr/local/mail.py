@@ -63,7 +63,7 @@ def read_saved_page(data: bytes, limits: LimitSettings, pictures: Pictures) -> R
     for part in message.walk():
         payload = None if part.is_multipart() else part.get_payload(decode=True)
         if part.get_content_type() in ("text/html", "application/xhtml+xml", "text/plain"):
-            content.add(_text(cast(EmailMessage, part)))
+            content.add(_text(part))
         elif part.get_content_maintype() == "image" and isinstance(payload, bytes):
             content.body.extend(pictures.blocks(payload))
     return ReadDocument([PageBlocks(content.body)], [*content.notices, *pictures.notices()])

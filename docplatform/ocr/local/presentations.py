@@ -38,7 +38,7 @@ def read_pptx(data: bytes, limits: LimitSettings, pictures: Pictures) -> ReadDoc
     check_pages(len(slides), limits, holder="The presentation", unit="slides")
     notices = [notice for name in slides for notice in embedded_notices(package.related(name))]
     pages = [PageBlocks(list(_slide(package, name, pictures))) for name in slides]
-    return ReadDocument(pages, [*notices, *pictures.notices()])
+    return ReadDocument(pages, [*notices, *pictures.notices()], len(slides))
 
 
 def _slide(package: Package, name: str, pictures: Pictures) -> Iterator[Block]:

@@ -53,7 +53,7 @@ def read_xlsx(data: bytes, limits: LimitSettings, pictures: Pictures) -> ReadDoc
         notices += embedded_notices(package.related(part))
         table = _table(values, formulas, name, budget)
         pages.append(PageBlocks([ParagraphBlock(lines_of(name), "title"), *table, *_beside(package, part, pictures)]))
-    return ReadDocument(pages, [*notices, *budget.notices(), *pictures.notices()])
+    return ReadDocument(pages, [*notices, *budget.notices(), *pictures.notices()], len(sheets))
 
 
 def _sheet_parts(package: Package) -> list[tuple[str, str]]:
@@ -86,8 +86,9 @@ def _table(values: Any, formulas: Any, name: str, budget: CellBudget) -> list[Bl
     """Cells that hold anything; uncomputed formulas show themselves."""
     table = SheetTable(budget)
     written = _rows(formulas, name) if formulas is not None else iter(())
-    for number, (row, formula_row) in enumerate(zip_longest(_rows(values, name), written, fillvalue={})):
-        for column, value in formula_row.items():
+    for number, (found, formula_row) in enumerate(zip_longest(_rows(values, name), written)):
+        row = found or {}
+        for column, value in (formula_row or {}).items():
             if isinstance(value, str) and value.startswith("="):
                 row.setdefault(column, value)
         table.add_row(number, [(column, _shown(value)) for column, value in sorted(row.items())])
