@@ -23,10 +23,9 @@ from docplatform.ocr.local.blocks import (
 )
 from docplatform.ocr.local.builder import build_result, build_verbatim_result
 from docplatform.text.language import detect_language
-from docplatform_tests.documents.contract import needs_contract, violations
+from docplatform_tests.documents.contract import HAS_CONTRACT, violations
 from docplatform_tests.ocr.page_blocks import assert_pointers_hold, assert_spans_hold, pages, words_of
 
-_EXAMPLES = settings(max_examples=60, deadline=None)  # pages are large: 100 of them take their seconds
 _FORMATS = pytest.mark.parametrize("content_format", list(ContentFormat))
 
 
@@ -37,43 +36,32 @@ def _language_model() -> None:
 
 
 @_FORMATS
-@_EXAMPLES
-@given(st.lists(pages(), max_size=3))
-def test_every_span_is_the_text_of_its_element_whatever_is_on_the_pages(content_format, drawn):
-    result = build_result(ReadDocument(drawn), "m", content_format)
+@settings(max_examples=50, deadline=None)  # pages are large: 100 of them take their seconds
+@given(st.lists(pages(), max_size=2))
+def test_results_of_anything_hold_all_of_it_and_every_span_is_the_text_of_its_element(content_format, drawn):
+    result = build_result(ReadDocument(drawn, [Notice("code", "message")]), "m", content_format)
     assert_spans_hold(result)
     assert_pointers_hold(result)
+    _assert_nothing_is_lost(result, drawn)
+    assert result.content_format == content_format
     ends = [(page.spans[0].offset, page.spans[0].end) for page in result.pages if page.spans]
     assert all(first[1] <= second[0] for first, second in pairwise(ends))
     assert AnalyzeResult.from_json(result.to_json()) == result
+    if HAS_CONTRACT:
+        assert violations(json.loads(result.to_json())) == []
 
 
-@_FORMATS
-@_EXAMPLES
-@given(st.lists(pages(), max_size=3))
-def test_nothing_on_the_pages_is_lost(content_format, drawn):
-    result = build_result(ReadDocument(drawn), "m", content_format)
-    assert result.content_format == content_format
+def _assert_nothing_is_lost(result: AnalyzeResult, drawn: list[PageBlocks]) -> None:
     assert [page.page_number for page in result.pages] == list(range(1, len(drawn) + 1))
     for page, blocks in zip(result.pages, drawn, strict=True):
         assert len(page.words) == len(words_of(blocks))
-        assert Counter(mark.state for mark in page.selection_marks) == Counter(
-            "selected" if mark.is_selected else "unselected" for mark in blocks.marks
-        )
+        states = ["selected" if mark.is_selected else "unselected" for mark in blocks.marks]
+        assert Counter(mark.state for mark in page.selection_marks) == Counter(states)
         assert [barcode.value for barcode in page.barcodes] == [barcode.value for barcode in blocks.barcodes]
     assert len(result.figures) == sum(len(page.figures) for page in drawn)
     placed = {id(word) for page in drawn for word in words_of(page)}
     pairs = [pair for page in drawn for pair in page.pairs if any(id(word) in placed for word in pair.key)]
     assert [pair.confidence for pair in result.key_value_pairs] == [pair.confidence for pair in pairs]
-
-
-@needs_contract
-@_FORMATS
-@_EXAMPLES
-@given(st.lists(pages(), max_size=2))
-def test_what_is_built_fits_the_service_s_schema(content_format, drawn):
-    result = build_result(ReadDocument(drawn, [Notice("code", "message")]), "m", content_format)
-    assert violations(json.loads(result.to_json())) == []
 
 
 @given(st.text(max_size=80))
