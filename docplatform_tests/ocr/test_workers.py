@@ -11,7 +11,7 @@ import pytest
 
 from docplatform.errors import ReasonCode
 from docplatform.ocr import worker_process
-from docplatform.ocr.base import DocumentSource, ReadOutcome
+from docplatform.ocr.base import DocumentSource, PageCounts, ReadOutcome
 from docplatform.ocr.workers import InProcessPool, PebbleWorkerPool, WorkerPool
 from docplatform_tests.ocr.worker_fakes import ObedientReader
 
@@ -46,6 +46,11 @@ class TestEveryPool:
         assert {key: outcome.result.content for key, outcome in outcomes.items()} == {
             str(number): f"{number} said" for number in range(20)
         }
+
+    def test_pages_are_counted_on_the_way(self, pool):
+        outcomes = _by_key(pool.read(_sources("say", "refuse")))
+        assert outcomes["0"].pages == PageCounts(in_file=1, cached=3)
+        assert outcomes["1"].pages == PageCounts()
 
     def test_a_bad_document_is_told_with_its_reason_and_disturbs_no_other(self, pool):
         outcomes = _by_key(pool.read(_sources("say", "refuse", "later", "gorge", "say")))
