@@ -1,6 +1,6 @@
 """What reading again costs, beside the first time: CPU seconds of all processes, in one run.
 
-    python benchmarks/cache.py [--data ../shared/data] [--limit 12] [--workers 1]
+    python benchmarks/cache.py [--data ../shared/data] [--limit 12] [--workers 0]
 
 A home is made, receipts, forms and invoices are taken in for one customer, and read by the same passes over the same
 code as `docplatform run`, without Dagster's own cost, which is told apart: then nothing pending is read again, a forced
