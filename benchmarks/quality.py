@@ -80,7 +80,7 @@ def generated(drafts: int) -> Iterator[tuple[str, Mapping[str, float], bytes, st
     clean = SampleOptions(noise=0, skew_degrees=0, rotated_share=0)
     writers = (write_letter, write_incident, write_receipt)
     for number in range(drafts):
-        rng = random.Random(number)  # noqa: S311 - the same drafts every time
+        rng = random.Random(number)
         draft: Draft = writers[number % len(writers)](rng, False, clean)
         pages = scan_pages(draft, rng, clean)
         if len(pages) != 1:

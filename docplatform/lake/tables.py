@@ -322,6 +322,7 @@ QUARANTINE = TableSpec(
         Column("attempts", "int64", "Times it was tried."),
         Column("state", "string", "`open`, `replaying`, `resolved` or `dismissed`."),
         Column("first_failed_at", "timestamp", "When it failed first (UTC)."),
+        Column("note", "string", "What somebody wrote when they dismissed it.", nullable=True),
         *_PROVENANCE,
     ),
     key=("document_id", "stage", "scope"),

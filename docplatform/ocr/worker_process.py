@@ -16,12 +16,16 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Protocol
 
 from docplatform.documents.analyze_result import AnalyzeResult
-from docplatform.errors import PermanentError, ReasonCode, TransientError
+from docplatform.errors import ConfigurationError, PermanentError, ReasonCode, TransientError
+from docplatform.ocr import progress
 from docplatform.ocr.base import DocumentSource, PageCounts, Reading, ReadOutcome
+from docplatform.ocr.memory import is_out_of_memory
+from docplatform.ocr.worker_clock import signal_progress
 
 MEMORY_EXIT = 86
 """Exit status of a worker that outgrew its memory."""
@@ -52,11 +56,16 @@ class EncodedOutcome:
         """The outcome as the caller gets it."""
         if self.result_json is None:
             return self.outcome
-        return replace(self.outcome, result=AnalyzeResult.from_json(self.result_json))
+        return replace(self.outcome, result=AnalyzeResult.deferred(self.result_json))
 
 
 def attempt(read: Callable[[DocumentSource], Reading], source: DocumentSource) -> ReadOutcome:
-    """Read one document and say what became of it. Only ``MemoryError`` and what isn't an error pass through."""
+    """Read one document and say what became of it.
+
+    Raises:
+        MemoryError: there was none left, however that was said.
+        ConfigurationError: settings are wrong, or the installation.
+    """
     started = time.perf_counter()
     reading: Reading | None = None
     reason: ReasonCode | None = None
@@ -67,6 +76,12 @@ def attempt(read: Callable[[DocumentSource], Reading], source: DocumentSource) -
         reason, message = error.reason, str(error)
     except TransientError as error:
         reason, message, is_transient = ReasonCode.ENGINE_ERROR, str(error), True
+    except ConfigurationError:
+        raise  # of no document in particular: the pass can't go on
+    except Exception as error:  # a reader's promise broken for one document must not end the pass of all
+        if is_out_of_memory(error):
+            raise MemoryError(str(error)) from error
+        reason, message = ReasonCode.ENGINE_ERROR, f"The reader failed with {type(error).__name__}: {error}."
     seconds = time.perf_counter() - started
     return ReadOutcome(
         key=source.key,
@@ -80,30 +95,55 @@ def attempt(read: Callable[[DocumentSource], Reading], source: DocumentSource) -
 
 
 _reader: SourceReader | None = None
+_writer: Connection | None = None
+_is_reading = threading.Event()
+"""Only then is the process ended for its memory: a worker that ends while it sends a result takes a lock with it."""
 
 
-def start(factory: ReaderFactory, memory_bytes: int, parent: int) -> None:
-    """Make this process a worker: single-threaded engines, a memory limit, no life without its parent."""
-    global _reader
+def start(factory: ReaderFactory, memory_bytes: int, parent: int, writer: Connection) -> None:
+    """Make this process a worker: single-threaded engines, a memory limit, no life without its parent.
+
+    Resident memory is limited to what is there now and ``memory_bytes`` more, and looked at 20 times a second; what is
+    reserved, used or not, to twice as much, which the kernel enforces at once.
+    """
+    global _reader, _writer
     for name in _SINGLE_THREAD_VARIABLES:
         os.environ[name] = "1"
     die_with_parent(parent)
     limit = _resident_bytes() + memory_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (_virtual_bytes() + memory_bytes, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_AS, (_virtual_bytes() + 2 * memory_bytes, resource.RLIM_INFINITY))
     threading.Thread(target=_watch, args=(parent, limit), name="docplatform-guard", daemon=True).start()
-    _reader = factory()
+    _reader, _writer = factory(), writer
 
 
-def run(source: DocumentSource) -> EncodedOutcome:
-    """Read one document in a worker that ``start`` made. Out of memory ends the worker: what it leaves is unsound."""
-    if _reader is None:
+def run(source: DocumentSource, token: int) -> EncodedOutcome:
+    """Read one document in a worker that ``start`` made. Out of memory ends the worker: what it leaves is unsound.
+
+    ``token`` is the caller's name for this try; it goes with every sign of progress.
+    """
+    if _reader is None or _writer is None:
         raise RuntimeError("The worker wasn't started.")
+    reader, writer = _reader, _writer
+    signal_progress(writer, token)
+    progress.listen(lambda: signal_progress(writer, token))
+    _is_reading.set()
+    result_json: str | None = None
+
+    def read_and_encode(document: DocumentSource) -> Reading:
+        nonlocal result_json
+        reading = reader.reading(document)
+        result_json = reading.result.to_json()
+        return reading
+
     try:
-        outcome = attempt(_reader.reading, source)
-        result_json = outcome.result.to_json() if outcome.result else None
+        outcome = attempt(read_and_encode, source)
     except MemoryError:
         os._exit(MEMORY_EXIT)
-    return EncodedOutcome(replace(outcome, result=None), result_json)
+    finally:
+        _is_reading.clear()
+        progress.listen(None)
+        signal_progress(writer, None)
+    return EncodedOutcome(replace(outcome, result=None), result_json if outcome.result else None)
 
 
 def die_with_parent(parent: int) -> None:
@@ -119,7 +159,7 @@ def _watch(parent: int, limit: int) -> None:
     poll = select.poll()
     poll.register(os.pidfd_open(parent), select.POLLIN)
     while not poll.poll(_WATCH_SECONDS * 1_000):
-        if _resident_bytes() > limit:
+        if _is_reading.is_set() and _resident_bytes() > limit:
             os._exit(MEMORY_EXIT)
     os._exit(1)
 

@@ -9,7 +9,7 @@ import pytest
 from docplatform.errors import ReasonCode, TransientError
 from docplatform.lake.incremental import StageContractError, pending_counts, run_stage
 from docplatform.lake.lake import Lake
-from docplatform.lake.quarantine import EntryState, dismiss, find_entries, replay
+from docplatform.lake.quarantine import EntryState, dismiss, find_entries, open_entries, replay
 from docplatform.lake.stages import Failed, Made, Row, StageReport
 from docplatform.lake.tables import PREDICTIONS, QUARANTINE
 from docplatform_tests.lake.stage import BAD, BUSY, GOOD, MISFIT, FakeStage, made_values
@@ -123,7 +123,7 @@ class TestQuarantine:
         stage.verdicts.update(a=BAD, b=BAD)
         run_stage(lake, stage, [ONE], run_id="r1")
         assert [entry.document_id for entry in replay(lake, document_ids=["a"], run_id="me")] == ["a"]
-        assert [entry.document_id for entry in dismiss(lake, run_id="me")] == ["b"]
+        assert [entry.document_id for entry in dismiss(lake, open_entries(lake), note="", run_id="me")] == ["b"]
         stage.verdicts.clear()
         assert pending_counts(lake, stage, [ONE]) == {ONE: 1}
         report = run_stage(lake, stage, [ONE], run_id="r2")[ONE]

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from docplatform.ocr.local.layout.image_rules import ruled
 from docplatform.ocr.local.page_cache import FingerprintedRecognizer
 from docplatform.ocr.local.page_elements import PageElements
 from docplatform.ocr.local.quality import graded
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Find = Callable[[NDArray[np.uint8], PageElements], PageElements]
+    Grey = NDArray[np.uint8]
+    Find = Callable[[Grey, PageElements], PageElements]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,10 @@ class Finder:
     name: str
     revision: int
     find: Find
-    """Gets the image (8 bits; BGR or grey) and what was found so far; returns it with its own findings added."""
+    """Gets the image (grey, 8 bits) and what was found so far, in pixels of it; returns that with its own findings."""
 
 
-FINDERS = (Finder("quality", 1, graded),)
+FINDERS = (Finder("rules", 1, ruled), Finder("quality", 1, graded))
 """In the order they run: a later one sees what earlier ones found."""
 
 
@@ -48,9 +50,21 @@ class PageFindings:
         """The recogniser's and the finders'."""
         return ";".join([self._recognizer.fingerprint, *(f"{f.name}-{f.revision}" for f in self._finders)])
 
-    def recognize(self, image: NDArray[np.uint8]) -> PageElements:
+    def recognize(self, image: Any) -> PageElements:
         """See ``Recognizer``."""
         elements = self._recognizer.recognize(image)
+        grey = _grey(image)
         for finder in self._finders:
-            elements = finder.find(image, elements)
+            elements = finder.find(grey, elements)
         return elements
+
+
+def _grey(image: Any) -> Grey:
+    import cv2
+    import numpy as np
+
+    if image.ndim == 2:
+        return np.ascontiguousarray(image)
+    if image.shape[2] == 1:
+        return np.ascontiguousarray(image[:, :, 0])
+    return cv2.cvtColor(np.ascontiguousarray(image[:, :, :3]), cv2.COLOR_BGR2GRAY)  # type: ignore[return-value]

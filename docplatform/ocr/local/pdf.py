@@ -19,7 +19,9 @@ from docplatform.ocr.local.bounds import check_pages
 from docplatform.ocr.local.layout.page import arrange
 from docplatform.ocr.local.page_elements import PageElements, Recognizer
 from docplatform.ocr.local.pdf_forms import Annotations, page_annotations
+from docplatform.ocr.local.pdf_rules import page_rules
 from docplatform.ocr.local.pdf_text import POINTS_PER_INCH, PageFrame, characters, is_garbage, is_sane, page_lines
+from docplatform.ocr.progress import page_done
 from docplatform.settings import LimitSettings, ReadingSettings
 
 ANNOTATIONS_OMITTED = "annotationsOmitted"
@@ -107,6 +109,7 @@ def _read_page(
         return _page_blocks(page, frame, found, reading, recognizer)
     finally:
         page.close()
+        page_done()
 
 
 def _page_blocks(
@@ -124,7 +127,8 @@ def _page_blocks(
     finally:
         textpage.close()
     missing = [line for line in [*found.shown, *found.notes] if not _is_among(line, lines)]
-    return arrange(PageElements([*lines, *missing], *_size(frame), "inch", direction, marks=found.marks))
+    elements = PageElements([*lines, *missing], *_size(frame), "inch", direction, marks=found.marks)
+    return arrange(replace(elements, rules=page_rules(page, frame)))
 
 
 def _tells_more(letters: int, text: str) -> bool:
