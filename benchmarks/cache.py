@@ -80,7 +80,12 @@ class Bench:
 def run_command(home: Path) -> Counter[str]:
     """`docplatform run` in a process of its own: mostly what Python takes to load Dagster, however much was read."""
     environment = {**os.environ, "DOCPLATFORM_HOME": str(home), "DOCPLATFORM_READING__WORKERS": "0"}
-    subprocess.run([sys.executable, "-m", "docplatform.cli", "run", "--json"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-m", "docplatform.cli", "run", "--json"],
+        env=environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     return Counter()
 
 
