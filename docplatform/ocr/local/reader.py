@@ -15,8 +15,11 @@ from docplatform.documents import media_types
 from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.errors import DocPlatformError, PermanentError, ReasonCode
 from docplatform.ocr.base import DocumentSource, ReadOutcome
+from docplatform.ocr.local.barcodes import find_barcodes
 from docplatform.ocr.local.blocks import ReadDocument
 from docplatform.ocr.local.builder import build_result
+from docplatform.ocr.local.image_marks import find_marks
+from docplatform.ocr.local.page_findings import CompleteRecognizer
 from docplatform.ocr.local.plain_text import read_plain_text
 from docplatform.ocr.local.recognition import RapidOcrRecognizer
 from docplatform.ocr.workers import InProcessPool, PebbleWorkerPool, WorkerPool
@@ -25,7 +28,17 @@ from docplatform.settings import LimitSettings, ReadingSettings
 MODEL_ID = "prebuilt-read"
 _REVISION = 2
 """Raised when this reader reads something differently, so that documents are read anew."""
-_ENGINES = ("rapidocr", "onnxruntime", "pypdfium2", "openpyxl", "lxml", "kreuzberg", "pillow", "charset-normalizer")
+_ENGINES = (
+    "rapidocr",
+    "onnxruntime",
+    "pypdfium2",
+    "openpyxl",
+    "lxml",
+    "kreuzberg",
+    "pillow",
+    "charset-normalizer",
+    "zxing-cpp",
+)
 
 _IMAGES = {item.mime for item in media_types.READABLE if item.mime.startswith("image/")}
 _PLAIN = {item.mime for item in (media_types.TXT, media_types.CSV, media_types.MARKDOWN, media_types.JSON)} | {
@@ -47,7 +60,7 @@ class LocalDocumentReader:
     def __init__(self, reading: ReadingSettings, limits: LimitSettings) -> None:
         self._reading = reading
         self._limits = limits
-        self._recognizer = RapidOcrRecognizer(reading)
+        self._recognizer = CompleteRecognizer(RapidOcrRecognizer(reading), (find_marks, find_barcodes))
 
     @cached_property
     def fingerprint(self) -> str:
