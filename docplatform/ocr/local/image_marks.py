@@ -1,6 +1,6 @@
 """Check boxes on a page's image: squares drawn with thin straight lines, empty or filled in.
 
-Belongs here: finding them by their shape. Doesn't: check boxes that are characters (``layout.marks``), recognising text.
+Belongs here: finding them by their shape. Doesn't: check boxes that are characters (``layout.marks``).
 
 A box is four straight strokes at right angles around a mostly empty square, about as high as a line of text. Letters
 lack a straight side (D, O) or one side (U, H), cells of tables are larger or touch others, solid squares are bullets.
@@ -82,14 +82,13 @@ def _squares(ink: Ink, height: float) -> Iterator[_Square]:
     across = cv2.morphologyEx(ink, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_RECT, (length, 1)))
     down = cv2.morphologyEx(ink, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_RECT, (1, length)))
     strokes = cv2.bitwise_or(across, down)
-    count, _, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
-    for number in range(1, count):
-        left, top, width, tall, _ = (int(value) for value in stats[number])
-        is_square = max(width, tall) <= _MAX_ASPECT * min(width, tall)
-        if is_square and least <= width <= most and least <= tall <= most:
-            square = _Square(left, top, width, tall)
-            if _is_framed(ink, across, down, square):  # type: ignore[arg-type]
-                yield square
+    _, _, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
+    sides = stats[1:, 2:4]
+    is_square = sides.max(axis=1) <= _MAX_ASPECT * sides.min(axis=1)
+    for left, top, width, tall in stats[1:, :4][is_square & (sides.min(axis=1) >= least) & (sides.max(axis=1) <= most)]:
+        square = _Square(int(left), int(top), int(width), int(tall))
+        if _is_framed(ink, across, down, square):  # type: ignore[arg-type]
+            yield square
 
 
 def _is_framed(ink: Ink, across: Ink, down: Ink, square: _Square) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.blocks import Notice, PageBlocks, ReadDocument
 from docplatform.ocr.local.bounds import check_pages
+from docplatform.ocr.local.layout.document import with_roles
 from docplatform.ocr.local.layout.page import arrange
 from docplatform.ocr.local.page_elements import Recognizer
 from docplatform.settings import LimitSettings, ReadingSettings
@@ -44,7 +45,7 @@ def read_image(data: bytes, reading: ReadingSettings, limits: LimitSettings, rec
     pages = [_read_frame(image, number, reading, limits, recognizer) for number in numbers]
     omitted = 0 if is_paged else frames - 1
     notices = [Notice(FRAMES_OMITTED, f"An animation: its first frame was read, {omitted} were not.")]
-    return ReadDocument(pages, notices if omitted else [])
+    return ReadDocument(with_roles(pages), notices if omitted else [])
 
 
 @contextmanager
