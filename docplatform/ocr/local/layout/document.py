@@ -20,7 +20,7 @@ from docplatform.ocr.local.layout.pieces import Box
 
 _EDGE = 0.12
 """Share of a page's height in which heads and feet stand."""
-_TITLE, _HEADING, _SMALL = 1.4, 1.18, 0.9
+_TITLE, _HEADING, _SMALL = 1.3, 1.18, 0.9
 """Heights of text in heights of the document's text."""
 _SAME_PLACE = 0.02
 _MAX_HEADING_WORDS, _MAX_TITLE_WORDS = 14, 25
@@ -147,7 +147,7 @@ def _add_title(items: Sequence[_Placed], body: float, roles: dict[tuple[int, int
         return
     title = max(upper, key=lambda item: item.height)
     others = [item.height for item in items if item is not title]
-    is_largest = not others or title.height > 1.1 * max(others)
+    is_largest = not others or title.height > 1.05 * max(others)
     if title.height >= _TITLE * body and is_largest and len(title.text.split()) <= _MAX_TITLE_WORDS:
         roles[title.page, title.index] = "title"
 
