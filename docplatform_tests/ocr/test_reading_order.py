@@ -2,7 +2,8 @@ import pytest
 
 from docplatform.ocr.local.blocks import LineBox, WordBox
 from docplatform.ocr.local.layout.paragraphs import paragraphs
-from docplatform.ocr.local.layout.reading_order import Box, Piece, in_reading_order, upright_box
+from docplatform.ocr.local.layout.pieces import Box, Piece, upright_box
+from docplatform.ocr.local.layout.reading_order import in_reading_order
 
 
 def _piece(text: str, left: float, top: float, width: float = 200, height: float = 10) -> Piece:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from docplatform.ocr.local.blocks import LineBox
+from docplatform.ocr.local.blocks import LineBox, TableBlock
 
 _LEFTWARD = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")  # Hebrew, Arabic and their neighbours
 
@@ -19,10 +19,14 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of words on one line. ``box`` is in a frame where text is upright, ``line`` in the page's own."""
+    """A run of words on one line, or a table (then ``line`` is empty).
+
+    ``box`` is in a frame where text is upright, ``line`` and ``table`` are in the page's own.
+    """
 
     line: LineBox
     box: Box
+    table: TableBlock | None = None
 
     @property
     def height(self) -> float:
@@ -55,5 +59,7 @@ def _runs_left(line: LineBox) -> bool:
 def mirrored(pieces: Sequence[Piece]) -> list[Piece]:
     """The pieces in a frame in which text that runs from right to left runs from left to right."""
     return [
-        Piece(piece.line, (-right, top, -left, bottom)) for piece in pieces for left, top, right, bottom in [piece.box]
+        Piece(piece.line, (-right, top, -left, bottom), piece.table)
+        for piece in pieces
+        for left, top, right, bottom in [piece.box]
     ]

@@ -13,9 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from docplatform.ocr.local.layout.columns import parted
-from docplatform.ocr.local.layout.pieces import Box, Piece, upright_box
-
-__all__ = ["Box", "Piece", "consecutive_rows", "in_reading_order", "rows", "upright_box"]
+from docplatform.ocr.local.layout.pieces import Piece
 
 _MAX_DEPTH = 12  # cuts above each other: pages of a newspaper have five or six
 
