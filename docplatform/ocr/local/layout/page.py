@@ -21,15 +21,16 @@ from docplatform.ocr.local.page_elements import PageElements
 def arrange(elements: PageElements) -> PageBlocks:
     """The page's blocks in reading order: what runs as most text does first, then other directions."""
     upright, others = _by_direction(elements)
-    upright, others = with_tables(upright, others, elements.rules, elements.direction + elements.skew, elements.unit)
+    pieces, others = with_tables(upright, others, elements.rules, elements.direction + elements.skew, elements.unit)
     ordered: list[Piece] = []
     pairs: list[PairBlock] = []
-    for direction, pieces in [(elements.direction, upright), *_other_directions(others, elements.skew)]:
-        is_leftward = runs_left(pieces)
-        in_order = in_reading_order(mirrored(pieces) if is_leftward else pieces)
+    for direction, group in [(elements.direction, pieces), *_other_directions(others, elements.skew)]:
+        is_leftward = runs_left(group)
+        in_order = _in_order(group, is_leftward=is_leftward)
         ordered += in_order
-        loose = consecutive_rows([piece for piece in in_order if piece.table is None])
-        pairs += find_pairs(loose, _box_of(direction + elements.skew, is_leftward=is_leftward))
+        if any(piece.table for piece in in_order):  # labels and values side by side look like a table
+            in_order = _in_order(upright, is_leftward=is_leftward)
+        pairs += find_pairs(consecutive_rows(in_order), _box_of(direction + elements.skew, is_leftward=is_leftward))
     return PageBlocks(
         list(_blocks(ordered)),
         elements.width,
@@ -41,6 +42,10 @@ def arrange(elements: PageElements) -> PageBlocks:
         pairs=pairs,
         quality=elements.quality,
     )
+
+
+def _in_order(pieces: Sequence[Piece], *, is_leftward: bool) -> list[Piece]:
+    return in_reading_order(mirrored(pieces) if is_leftward else pieces)
 
 
 def _box_of(angle: float, *, is_leftward: bool) -> Callable[[WordBox], Box]:
