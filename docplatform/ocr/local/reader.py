@@ -36,7 +36,7 @@ _REVISION = 3
 """Raised when this reader reads something differently, so that documents are read anew."""
 _ENGINES = (
     *("rapidocr", "onnxruntime", "pypdfium2", "pillow", "openpyxl", "lxml", "kreuzberg", "olefile"),
-    *("charset-normalizer", "py3langid"),
+    *("charset-normalizer", "py3langid", "zxing-cpp"),
 )
 
 _IMAGES = {item.mime for item in media_types.READABLE if item.mime.startswith("image/")}
