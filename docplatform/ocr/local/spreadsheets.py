@@ -52,13 +52,8 @@ def read_xlsx(data: bytes, limits: LimitSettings, pictures: Pictures) -> ReadDoc
     budget = CellBudget()
     for name, part in sheets:
         notices += embedded_notices(package.related(part))
-<<<<<<< HEAD
-        table = _table(values, formulas, name, budget)
-=======
         with _damage_told():
-            cells = _cells(values, formulas, name)
-        table = [TableBlock(cells)] if cells else []
->>>>>>> quarantine
+            table = _table(values, formulas, name, budget)
         pages.append(PageBlocks([ParagraphBlock(lines_of(name), "title"), *table, *_beside(package, part, pictures)]))
     return ReadDocument(pages, [*notices, *budget.notices(), *pictures.notices()], len(sheets))
 
