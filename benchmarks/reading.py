@@ -20,13 +20,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from docplatform.documents.media_types import sniff
 from docplatform.ocr.base import DocumentSource
 from docplatform.ocr.local.blocks import line_of
-from docplatform.ocr.local.engine import load_engine
 from docplatform.ocr.local.layout.reading_order import Piece, in_reading_order
 from docplatform.ocr.local.reader import LocalDocumentReader
+from docplatform.ocr.local.recognition.engine import bundled_folder, model_paths
 from docplatform.settings import LimitSettings, ReadingSettings
 
 DEFAULT_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -106,12 +107,28 @@ def score(scans: Sequence[Scan], texts: dict[str, str], seconds: float) -> Score
     return Score(found / total, errors / length, len(scans) / seconds)
 
 
-_engine = None
+BARE_OPTIONS = {
+    "Global.log_level": "critical",
+    "Global.max_side_len": 2_000,
+    "Global.return_word_box": True,
+    "Det.limit_type": "max",
+    "Det.limit_side_len": 960,
+    "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+    "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+    "EngineConfig.onnxruntime.enable_cpu_mem_arena": True,
+}
+"""RapidOCR's options for the bare engine: those that suit it best (classification of lines is on by default)."""
+_engine: Any = None
 
 
 def bare_start() -> None:
     global _engine
-    _engine = load_engine(ReadingSettings())
+    import cv2
+    import rapidocr
+
+    cv2.setNumThreads(1)
+    models = {f"{stage}.model_path": str(path) for stage, path in model_paths(bundled_folder()).items()}
+    _engine = rapidocr.RapidOCR(params=BARE_OPTIONS | models)
 
 
 def bare_read(scan: Scan) -> tuple[str, str]:

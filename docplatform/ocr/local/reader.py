@@ -18,12 +18,12 @@ from docplatform.ocr.base import DocumentSource, ReadOutcome
 from docplatform.ocr.local.blocks import ReadDocument
 from docplatform.ocr.local.builder import build_result
 from docplatform.ocr.local.plain_text import read_plain_text
-from docplatform.ocr.local.recognition import RapidOcrRecognizer
+from docplatform.ocr.local.recognition.recognizer import RapidOcrRecognizer
 from docplatform.ocr.workers import InProcessPool, PebbleWorkerPool, WorkerPool
 from docplatform.settings import LimitSettings, ReadingSettings
 
 MODEL_ID = "prebuilt-read"
-_REVISION = 2
+_REVISION = 3
 """Raised when this reader reads something differently, so that documents are read anew."""
 _ENGINES = ("rapidocr", "onnxruntime", "pypdfium2", "openpyxl", "lxml", "kreuzberg", "pillow", "charset-normalizer")
 
