@@ -165,7 +165,7 @@ def test_too_many_tiff_pages_are_refused():
 
 def test_a_missing_model_is_refused_and_not_downloaded(tmp_path):
     with pytest.raises(ConfigurationError, match="PP-OCRv6_det_small"):
-        load_engine(tmp_path)
+        load_engine(folder=tmp_path)
 
 
 def test_a_failing_engine_is_no_fault_of_the_picture(monkeypatch):
@@ -196,6 +196,6 @@ class _FailingSession:
 def test_an_engine_out_of_memory_is_told_from_other_failures(monkeypatch, message, error):
     failing = _FailingSession(message)
     engine = Engine(failing, failing, failing, Decoder("abc"))
-    monkeypatch.setattr(recognition, "load_engine", lambda: engine)
+    monkeypatch.setattr(recognition, "load_engine", lambda _: engine)
     with pytest.raises(error):
         RapidOcrRecognizer(ReadingSettings()).recognize(np.zeros((9, 9), np.uint8))

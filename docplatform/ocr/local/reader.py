@@ -18,14 +18,14 @@ from docplatform.ocr.base import DocumentSource, ReadOutcome
 from docplatform.ocr.local.blocks import ReadDocument
 from docplatform.ocr.local.builder import build_result
 from docplatform.ocr.local.plain_text import read_plain_text
-from docplatform.ocr.local.recognition.recognizer import RapidOcrRecognizer
+from docplatform.ocr.local.recognition.choice import recognizer_fingerprint, recognizer_of
 from docplatform.ocr.workers import InProcessPool, PebbleWorkerPool, WorkerPool
 from docplatform.settings import LimitSettings, ReadingSettings
 
 MODEL_ID = "prebuilt-read"
 _REVISION = 3
 """Raised when this reader reads something differently, so that documents are read anew."""
-_ENGINES = ("rapidocr", "onnxruntime", "pypdfium2", "openpyxl", "lxml", "kreuzberg", "pillow", "charset-normalizer")
+_ENGINES = ("pypdfium2", "openpyxl", "lxml", "kreuzberg", "pillow", "charset-normalizer")
 
 _IMAGES = {item.mime for item in media_types.READABLE if item.mime.startswith("image/")}
 _PLAIN = {item.mime for item in (media_types.TXT, media_types.CSV, media_types.MARKDOWN, media_types.JSON)} | {
@@ -47,15 +47,16 @@ class LocalDocumentReader:
     def __init__(self, reading: ReadingSettings, limits: LimitSettings) -> None:
         self._reading = reading
         self._limits = limits
-        self._recognizer = RapidOcrRecognizer(reading)
+        self._recognizer = recognizer_of(reading)
 
     @cached_property
     def fingerprint(self) -> str:
         """Engines with their versions, and a hash of the options that can change a result."""
         engines = ",".join(f"{name}={version(name)}" for name in _ENGINES)
         options = f"{self._reading.ocr_max_side}/{self._reading.pdf_render_dpi}"
-        digest = hashlib.sha256(f"{engines};{options}".encode()).hexdigest()[:12]
-        return f"local-{_REVISION}:rapidocr-{version('rapidocr')}:{digest}"
+        recognizer = recognizer_fingerprint(self._reading)
+        digest = hashlib.sha256(f"{engines};{recognizer};{options}".encode()).hexdigest()[:12]
+        return f"local-{_REVISION}:{recognizer.split(',')[0].replace('=', '-')}:{digest}"
 
     def read(self, source: DocumentSource) -> AnalyzeResult:
         """Read one document in this process; see ``DocumentReader``."""

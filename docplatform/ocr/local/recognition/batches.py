@@ -16,17 +16,15 @@ from docplatform.ocr.local.recognition.crops import batch_of
 from docplatform.ocr.local.recognition.decoding import Decoder, Reading
 from docplatform.ocr.local.recognition.sessions import Session
 
-_STEP = 8
-"""Widths are rounded up to it: the network's own step."""
 _MIN_WIDTH = 48
 _BATCH_PIXELS = 1_600
 """Sum of the widths in a batch at most; a wider line goes alone."""
 
 
-def read_lines(crops: Sequence[Image], session: Session, decoder: Decoder, step: int = _STEP) -> list[Reading]:
+def read_lines(crops: Sequence[Image], session: Session, decoder: Decoder) -> list[Reading]:
     """A reading per crop, in their order."""
     readings: dict[int, Reading] = {}
-    for width, numbers in _batches(crops, step):
+    for width, numbers in _batches(crops, session.width_step):
         output = session.run(batch_of([crops[number] for number in numbers], width))
         readings.update(zip(numbers, decoder.decode(output, width), strict=True))
     return [readings[number] for number in range(len(crops))]

@@ -19,7 +19,7 @@ from docplatform.ocr.local.recognition.batches import read_lines
 from docplatform.ocr.local.recognition.classification import upside_down
 from docplatform.ocr.local.recognition.crops import cut
 from docplatform.ocr.local.recognition.detection import detect
-from docplatform.ocr.local.recognition.engine import Engine, load_engine
+from docplatform.ocr.local.recognition.engine import Engine, chosen, load_engine
 from docplatform.ocr.local.recognition.words import Word, words
 from docplatform.settings import ReadingSettings
 
@@ -44,7 +44,7 @@ class RapidOcrRecognizer:
 
     @cached_property
     def _engine(self) -> Engine:
-        return load_engine()
+        return load_engine(chosen(self._reading.ocr_engine))
 
     def recognize(self, image: Image) -> PageElements:
         """Read a BGR or grey image of 8 bits. Everything is in pixels of it."""
