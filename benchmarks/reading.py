@@ -68,7 +68,7 @@ def bare_start() -> None:
 
 
 def bare_read(scan: Scan) -> tuple[str, Found]:
-    """Read a scan in a worker. RapidOCR's boxes of parts of words aren't scored: they part words elsewhere than spaces."""
+    """Read a scan in a worker. RapidOCR's word boxes aren't scored: it parts words elsewhere than at spaces."""
     result = _engine(scan.data)
     return scan.name, Found("\n".join(result.txts or ()))
 

@@ -1,8 +1,8 @@
 """Scans with their truth, and how well a reading of them is: what ``reading.py`` measures with.
 
 Word recall counts each true word once, case-insensitive; by white space (the issue's measure) and by runs of letters
-and digits, which tells recognition from tokenisation: the truth of forms/ splits ``10/13/99`` into three words. CER is the
-edit distance over the length of the true text, both in reading order with white space collapsed. A key counts as found
+and digits, which tells recognition from tokenisation: the truth of forms/ splits ``10/13/99`` into three words. CER is
+the edit distance over the length of the true text, both in reading order with white space collapsed. A key counts as found
 where its value stands in the text read, both in upper case without anything but letters and digits. A word's box fits
 where its IoU with the true one is .5 or more and the text is right; each box found serves one true word.
 """
@@ -103,7 +103,7 @@ def truth_found(scans: Sequence[Scan], found: Mapping[str, Found]) -> Truth:
         length += len(truth)
         boxes += _fitting(scan.boxes, found[scan.name].boxes)
         all_boxes += len(scan.boxes)
-        asked.update(scan.keys)
+        asked.update(list(scan.keys))
         hits.update(name for name, value in scan.keys.items() if _bare(value) in _bare(text))
     keys = {name: hits[name] / asked[name] for name in KEYS if asked[name]}
     return Truth(words / all_words, runs / all_runs, errors / length, keys, boxes / all_boxes if all_boxes else None)
