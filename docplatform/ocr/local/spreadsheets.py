@@ -10,23 +10,23 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from itertools import zip_longest
 from typing import Any
 
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.blocks import (
     Block,
-    CellBlock,
     Notice,
     PageBlocks,
     ParagraphBlock,
     ReadDocument,
-    TableBlock,
     lines_of,
 )
 from docplatform.ocr.local.bounds import check_pages
 from docplatform.ocr.local.opc import Package, chart_blocks, drawing_blocks, embedded_notices
 from docplatform.ocr.local.opc_pictures import picture_blocks
 from docplatform.ocr.local.pictures import Pictures
+from docplatform.ocr.local.sheet_table import CellBudget, SheetTable
 from docplatform.settings import LimitSettings
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -54,13 +54,13 @@ def read_xlsx(data: bytes, limits: LimitSettings, pictures: Pictures) -> ReadDoc
     formulas = _workbook(data, data_only=False) if is_uncomputed else None
     pages: list[PageBlocks] = []
     notices: list[Notice] = []
+    budget = CellBudget()
     for name, part in sheets:
         notices += embedded_notices(package.related(part))
         with _damage_told():
-            cells = _cells(values, formulas, name)
-        table = [TableBlock(cells)] if cells else []
+            table = _table(values, formulas, name, budget)
         pages.append(PageBlocks([ParagraphBlock(lines_of(name), "title"), *table, *_beside(package, part, pictures)]))
-    return ReadDocument(pages, [*notices, *pictures.notices()], len(sheets))
+    return ReadDocument(pages, [*notices, *budget.notices(), *pictures.notices()], len(sheets))
 
 
 def _check_rows(name: str, markup: bytes) -> None:
@@ -104,30 +104,27 @@ def _damage_told() -> Iterator[None]:
         ) from error
 
 
-def _cells(values: Any, formulas: Any, name: str) -> list[CellBlock]:
-    """Cells that hold anything, counted from the first used row and column; uncomputed formulas show themselves."""
-    found = {(cell.row, cell.column): cell.value for cell in _used(values, name)}
-    if formulas is not None:
-        for cell in _used(formulas, name):
-            if isinstance(cell.value, str) and cell.value.startswith("="):
-                found.setdefault((cell.row, cell.column), cell.value)
-    if not found:
-        return []
-    top, left = min(row for row, _ in found), min(column for _, column in found)
-    return [
-        CellBlock(row - top, column - left, lines_of(_shown(value))) for (row, column), value in sorted(found.items())
-    ]
+def _table(values: Any, formulas: Any, name: str, budget: CellBudget) -> list[Block]:
+    """Cells that hold anything; uncomputed formulas show themselves."""
+    table = SheetTable(budget)
+    written = _rows(formulas, name) if formulas is not None else iter(())
+    for number, (found, formula_row) in enumerate(zip_longest(_rows(values, name), written)):
+        row = found or {}
+        for column, value in (formula_row or {}).items():
+            if isinstance(value, str) and value.startswith("="):
+                row.setdefault(column, value)
+        table.add_row(number, [(column, _shown(value)) for column, value in sorted(row.items())])
+    return table.blocks()
 
 
-def _used(workbook: Any, name: str) -> Iterator[Any]:
+def _rows(workbook: Any, name: str) -> Iterator[dict[int, object]]:
+    """The values of every row by column, also of rows without any."""
     sheet = workbook[name] if name in workbook.sheetnames else None
     if sheet is None or not hasattr(sheet, "iter_rows"):  # a chart sheet
         return
     sheet.reset_dimensions()  # the declared size may be wrong: too small hides cells, too large costs memory
-    for row in sheet.iter_rows():
-        for cell in row:
-            if cell.value is not None and cell.value != "":
-                yield cell
+    for row in sheet.iter_rows(values_only=True):
+        yield {column: value for column, value in enumerate(row) if value is not None and value != ""}
 
 
 def _shown(value: object) -> str:
