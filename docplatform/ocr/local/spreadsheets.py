@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -92,12 +94,18 @@ def _workbook(data: bytes, *, data_only: bool) -> Any:
         return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=data_only, keep_links=False)
 
 
+_DAMAGE = (
+    *(LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EOFError, OSError, SyntaxError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+
+
 @contextmanager
 def _damage_told() -> Iterator[None]:
     """What openpyxl fails with on a damaged workbook, as it is opened and, read lazily, cell by cell."""
     try:
         yield
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError, OSError, SyntaxError) as error:
+    except _DAMAGE as error:
         raise PermanentError(
             f"The workbook can't be parsed ({type(error).__name__}: {error}). Open and save it anew.",
             reason=ReasonCode.CORRUPT,
