@@ -8,7 +8,7 @@ from __future__ import annotations
 from docplatform.ocr.local.recognition.arrays import Image
 
 _FAINT = 100
-"""Grey levels between ink and paper under which a page is stretched: scans have 150 and more; of 12 nothing is found."""
+"""Grey levels from ink to paper under which a page is stretched: scans have 150 and more; at 12 nothing is found."""
 _LEAST = 6  # grey levels; less is the noise of an empty page
 _EXTREME = 0.1  # per cent of the pixels that may be darker than ink and lighter than paper: specks
 
