@@ -186,11 +186,11 @@ class _Deferred(AnalyzeResult):
 
     # pydantic's own ask for the class, which isn't looked up as an attribute, before anything else
 
-    def __copy__(self) -> AnalyzeResult:
+    def __copy__(self) -> AnalyzeResult:  # type: ignore[override]
         _read(self)
         return AnalyzeResult.__copy__(self)
 
-    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> AnalyzeResult:
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> AnalyzeResult:  # type: ignore[override]
         _read(self)
         return AnalyzeResult.__deepcopy__(self, memo)
 

@@ -11,7 +11,15 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from docplatform.documents.vocabulary import ContentFormat
-from docplatform.ocr.local.blocks import BarcodeBox, CellBlock, LineBox, PageBlocks, ParagraphBlock, TableBlock
+from docplatform.ocr.local.blocks import (
+    BarcodeBox,
+    CellBlock,
+    LineBox,
+    PageBlocks,
+    PageQuality,
+    ParagraphBlock,
+    TableBlock,
+)
 from docplatform.ocr.local.building.content import Content, Extent, Json, hull, span, with_regions
 from docplatform.ocr.local.building.figures import PlacedFigure, placed_figures
 from docplatform.ocr.local.building.lines import LineWriter, Written
@@ -89,6 +97,8 @@ class Writer(ABC):
             entry["selectionMarks"] = lines.marks
         if barcodes:
             entry["barcodes"] = barcodes
+        if page.quality:
+            entry["quality"] = _quality_entry(page.quality)
         self.pages.append(entry)
 
     def _break_line(self, since: int) -> None:
@@ -199,6 +209,12 @@ class Writer(ABC):
             entry = pair_entry(pair, self.line_writer.places or {}, text, start, self.page_number)
             if entry is not None:
                 self.pairs.append(entry)
+
+
+def _quality_entry(quality: PageQuality) -> Json:
+    """A page's grade: a key of ours, which Document Intelligence's pages haven't."""
+    entry: Json = {"grade": quality.grade.value, "reasons": list(quality.reasons)}
+    return entry | ({"measures": dict(quality.measures)} if quality.measures else {})
 
 
 def _aside(page: PageBlocks, figures: Sequence[PlacedFigure]) -> set[int]:
