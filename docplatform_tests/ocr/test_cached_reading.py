@@ -28,7 +28,7 @@ from docplatform_tests.ocr.page_fakes import CountingRecognizer
 def engine(monkeypatch) -> CountingRecognizer:
     """Stands in for the OCR engine of every reader."""
     counting = CountingRecognizer()
-    monkeypatch.setattr(reader_module, "RapidOcrRecognizer", lambda _reading: counting)
+    monkeypatch.setattr(reader_module, "recognizer_of", lambda _reading: counting)
     return counting
 
 
