@@ -1,3 +1,4 @@
+import itertools
 import os
 import signal
 import struct
@@ -13,7 +14,8 @@ import pytest
 from pebble.pool.process import WorkerManager
 
 from docplatform.errors import ReasonCode
-from docplatform.ocr import worker_process
+from docplatform.ocr import worker_clock, worker_process
+from docplatform.ocr.worker_clock import WorkerClock
 from docplatform.ocr.workers import InProcessPool, PebbleWorkerPool, WorkerPool
 from docplatform_tests.contracts.worker_pool import (
     MEMORY_BYTES,
@@ -242,3 +244,41 @@ class TestTheChildsSide:
         monkeypatch.setattr(worker_process, "_reader", None)
         with pytest.raises(RuntimeError, match="wasn't started"):
             worker_process.run(sources("say")[0], 1)
+
+
+class TestTheClock:
+    def test_time_in_which_a_worker_waited_for_a_processor_does_not_count(self, monkeypatch):
+        waited = itertools.count()
+        monkeypatch.setattr(worker_clock, "_waited", lambda _: float(next(waited)))
+        clock = WorkerClock(0.2)
+        sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        try:
+            clock.await_signals(1)
+            os.write(clock.writer.fileno(), struct.pack("<qqd", sleeper.pid, 1, time.monotonic()))
+            with pytest.raises(subprocess.TimeoutExpired):
+                sleeper.wait(1)
+            monkeypatch.setattr(worker_clock, "_waited", lambda _: 0.0)
+            assert sleeper.wait(30) == -signal.SIGKILL
+            assert clock.was_cut(1)
+        finally:
+            sleeper.kill()
+            sleeper.communicate()
+            clock.stop()
+
+    def test_a_kernel_that_does_not_tell_is_believed_to_have_let_nobody_wait(self):
+        assert worker_clock._waited(2**22 + 1) == 0.0
+        assert worker_clock._waited(os.getpid()) >= 0.0
+
+    def test_signals_of_a_try_that_is_over_are_not_listened_to(self):
+        clock = WorkerClock(0.1)
+        try:
+            clock.await_signals(1)
+            clock.forget(1)
+            os.write(clock.writer.fileno(), struct.pack("<qqd", os.getpid(), 1, 0.0))
+            sleeping = time.monotonic() + 0.5
+            while time.monotonic() < sleeping:  # it would end this very process
+                os.sched_yield()
+            assert not clock.was_cut(1)
+            assert not clock.is_lost(1)
+        finally:
+            clock.stop()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from docplatform.documents.analyze_result import AnalyzeResult
-from docplatform.errors import PermanentError, ReasonCode, TransientError
+from docplatform.errors import ConfigurationError, PermanentError, ReasonCode, TransientError
 from docplatform.ocr.base import DocumentSource, PageCounts, Reading
 from docplatform.ocr.local.builder import build_verbatim_result
 from docplatform.ocr.progress import page_done
@@ -92,6 +92,10 @@ def _refuse() -> None:
     raise PermanentError("damaged", reason=ReasonCode.CORRUPT)
 
 
+def _misconfigured() -> None:
+    raise ConfigurationError("not allowed to write to the cache")
+
+
 def _later() -> None:
     raise TransientError("try later")
 
@@ -109,4 +113,5 @@ _DEEDS: dict[str, Callable[..., object]] = {
     "break": _break,
     "refuse": _refuse,
     "later": _later,
+    "misconfigured": _misconfigured,
 }

@@ -51,7 +51,7 @@ _DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error)
 def _zip_rows(data: bytes) -> Rows:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for info in archive.infolist():
-            if not info.is_dir():
+            if not info.filename.endswith("/"):  # is_dir() fails on an empty name
                 yield [info.filename, f"{info.file_size} bytes"]
 
 

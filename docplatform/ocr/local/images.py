@@ -17,6 +17,7 @@ from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.completeness import INK_WITHOUT_TEXT, UNREADABLE_PAGE
 from docplatform.ocr.local.blocks import Notice, PageBlocks, ReadDocument
 from docplatform.ocr.local.bounds import check_pages
+from docplatform.ocr.local.layout.document import with_roles
 from docplatform.ocr.local.layout.page import arrange
 from docplatform.ocr.local.page_elements import Recognizer
 from docplatform.ocr.progress import page_done
@@ -52,7 +53,7 @@ def read_image(data: bytes, reading: ReadingSettings, limits: LimitSettings, rec
     if frames > count:
         message = f"An animation: its first frame was read, {frames - count} were not."
         notices.append(Notice(FRAMES_OMITTED, message))
-    return ReadDocument(pages, notices, count)
+    return ReadDocument(with_roles(pages), notices, count)
 
 
 def _read_or_name(

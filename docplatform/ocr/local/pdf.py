@@ -16,6 +16,7 @@ from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.completeness import UNREADABLE_PAGE
 from docplatform.ocr.local.blocks import EMBEDDED_FILES, LineBox, Notice, PageBlocks, ReadDocument
 from docplatform.ocr.local.bounds import check_pages
+from docplatform.ocr.local.layout.document import with_roles
 from docplatform.ocr.local.layout.page import arrange
 from docplatform.ocr.local.page_elements import PageElements, Recognizer
 from docplatform.ocr.local.pdf_forms import Annotations, page_annotations
@@ -47,7 +48,7 @@ def read_pdf(data: bytes, reading: ReadingSettings, limits: LimitSettings, recog
         pages = [_read_page(document, index, reading, recognizer, notices) for index in range(len(document))]
         if sum(notice.code == UNREADABLE_PAGE for notice in notices) == len(pages):
             raise PermanentError(f"No page of the PDF can be loaded: {notices[0].message}", reason=ReasonCode.CORRUPT)
-        return ReadDocument(pages, [*notices, *_file_notices(document)], len(document))
+        return ReadDocument(with_roles(pages), [*notices, *_file_notices(document)], len(document))
 
 
 def _file_notices(document: Any) -> Iterator[Notice]:

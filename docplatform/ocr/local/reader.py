@@ -24,7 +24,7 @@ from docplatform.ocr.local.page_elements import Recognizer
 from docplatform.ocr.local.page_findings import PageFindings
 from docplatform.ocr.local.pictures import Pictures
 from docplatform.ocr.local.plain_text import read_plain_text
-from docplatform.ocr.local.recognition import RapidOcrRecognizer
+from docplatform.ocr.local.recognition.choice import recognizer_of
 from docplatform.ocr.memory import is_out_of_memory
 from docplatform.ocr.result_cache import ResultCache
 from docplatform.ocr.workers import InProcessPool, PebbleWorkerPool, WorkerPool
@@ -35,8 +35,8 @@ MODEL_ID = "prebuilt-read"
 _REVISION = 3
 """Raised when this reader reads something differently, so that documents are read anew."""
 _ENGINES = (
-    *("rapidocr", "onnxruntime", "pypdfium2", "pillow", "openpyxl", "lxml", "kreuzberg", "olefile"),
-    *("charset-normalizer", "py3langid"),
+    *("pypdfium2", "pillow", "openpyxl", "lxml", "kreuzberg", "olefile"),
+    *("charset-normalizer", "py3langid", "zxing-cpp"),
 )
 
 _IMAGES = {item.mime for item in media_types.READABLE if item.mime.startswith("image/")}
@@ -68,7 +68,7 @@ class LocalDocumentReader:
         self._reading = reading
         self._limits = limits
         self._open_store = open_store if reading.cache else None
-        self._recognizer = PageFindings(RapidOcrRecognizer(reading))
+        self._recognizer = PageFindings(recognizer_of(reading))
         self._pages, self._documents = (
             (ResultCache(self._open_store, kind) if self._open_store else None) for kind in (PAGES, DOCUMENTS)
         )
@@ -77,11 +77,10 @@ class LocalDocumentReader:
     def fingerprint(self) -> str:
         """Engines with their versions, and a hash of the options that can change a result."""
         engines = ",".join(f"{name}={version(name)}" for name in _ENGINES)
-        reading = self._reading
+        reading, recognizer = self._reading, self._recognizer.fingerprint
         options = f"{reading.ocr_max_side}/{reading.pdf_render_dpi}/{reading.content_format}"
-        parts = f"{engines};{options};{self._recognizer.fingerprint}"
-        digest = hashlib.sha256(parts.encode()).hexdigest()[:12]
-        return f"local-{_REVISION}:rapidocr-{version('rapidocr')}:{digest}"
+        digest = hashlib.sha256(f"{engines};{options};{recognizer}".encode()).hexdigest()[:12]
+        return f"local-{_REVISION}:{recognizer.split(':')[0]}:{digest}"
 
     def read(self, source: DocumentSource) -> AnalyzeResult:
         """Read one document in this process; see ``DocumentReader``."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import zip_longest
 from typing import Any
@@ -51,7 +52,8 @@ def read_xlsx(data: bytes, limits: LimitSettings, pictures: Pictures) -> ReadDoc
     budget = CellBudget()
     for name, part in sheets:
         notices += embedded_notices(package.related(part))
-        table = _table(values, formulas, name, budget)
+        with _damage_told():
+            table = _table(values, formulas, name, budget)
         pages.append(PageBlocks([ParagraphBlock(lines_of(name), "title"), *table, *_beside(package, part, pictures)]))
     return ReadDocument(pages, [*notices, *budget.notices(), *pictures.notices()], len(sheets))
 
@@ -71,15 +73,21 @@ def _workbook(data: bytes, *, data_only: bool) -> Any:
 
     import openpyxl
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _damage_told():
         warnings.simplefilter("ignore")  # about features that only matter when the workbook is written again
-        try:
-            return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=data_only, keep_links=False)
-        except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, SyntaxError) as error:
-            raise PermanentError(
-                f"The workbook can't be parsed ({type(error).__name__}: {error}). Open and save it anew.",
-                reason=ReasonCode.CORRUPT,
-            ) from error
+        return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=data_only, keep_links=False)
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """What openpyxl fails with on a damaged workbook, as it is opened and, read lazily, cell by cell."""
+    try:
+        yield
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError, OSError, SyntaxError) as error:
+        raise PermanentError(
+            f"The workbook can't be parsed ({type(error).__name__}: {error}). Open and save it anew.",
+            reason=ReasonCode.CORRUPT,
+        ) from error
 
 
 def _table(values: Any, formulas: Any, name: str, budget: CellBudget) -> list[Block]:
