@@ -90,7 +90,7 @@ def _trimmed(groups: Sequence[Group], lines: Sequence[Line], columns: int) -> li
 
 def _is_partial_head(phrase: Phrase, columns: int) -> bool:
     """Whether what stands alone above the first row is a heading of some of the columns."""
-    return 0 < phrase.column and phrase.span < columns and not is_figure(phrase.text)
+    return phrase.column > 0 and phrase.span < columns and not is_figure(phrase.text)
 
 
 def _first_line(lines: Sequence[Line], group: Group) -> list[Phrase]:
