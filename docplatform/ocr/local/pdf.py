@@ -13,18 +13,20 @@ from dataclasses import replace
 from typing import Any
 
 from docplatform.errors import PermanentError, ReasonCode
+from docplatform.ocr.completeness import UNREADABLE_PAGE
 from docplatform.ocr.local.blocks import EMBEDDED_FILES, LineBox, Notice, PageBlocks, ReadDocument
 from docplatform.ocr.local.bounds import check_pages
+from docplatform.ocr.local.layout.document import with_roles
 from docplatform.ocr.local.layout.page import arrange
 from docplatform.ocr.local.page_elements import PageElements, Recognizer
 from docplatform.ocr.local.pdf_forms import Annotations, page_annotations
 from docplatform.ocr.local.pdf_rules import page_rules
 from docplatform.ocr.local.pdf_text import POINTS_PER_INCH, PageFrame, characters, is_garbage, is_sane, page_lines
+from docplatform.ocr.progress import page_done
 from docplatform.settings import LimitSettings, ReadingSettings
 
 ANNOTATIONS_OMITTED = "annotationsOmitted"
 XFA_FORM = "xfaForm"
-UNREADABLE_PAGE = "unreadablePage"
 _PDFIUM_LOCK = threading.Lock()  # pdfium may only be used by one thread of a process at a time
 _LITTLE_TEXT = 200
 _PAGE_FILLING = 0.7
@@ -46,7 +48,7 @@ def read_pdf(data: bytes, reading: ReadingSettings, limits: LimitSettings, recog
         pages = [_read_page(document, index, reading, recognizer, notices) for index in range(len(document))]
         if sum(notice.code == UNREADABLE_PAGE for notice in notices) == len(pages):
             raise PermanentError(f"No page of the PDF can be loaded: {notices[0].message}", reason=ReasonCode.CORRUPT)
-        return ReadDocument(pages, [*notices, *_file_notices(document)])
+        return ReadDocument(with_roles(pages), [*notices, *_file_notices(document)], len(document))
 
 
 def _file_notices(document: Any) -> Iterator[Notice]:
@@ -108,6 +110,7 @@ def _read_page(
         return _page_blocks(page, frame, found, reading, recognizer)
     finally:
         page.close()
+        page_done()
 
 
 def _page_blocks(

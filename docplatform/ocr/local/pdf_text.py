@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from docplatform.ocr.local.blocks import LineBox, WordBox
-from docplatform.ocr.local.layout.reading_order import Box, upright_box
+from docplatform.ocr.local.layout.pieces import Box, upright_box
 
 POINTS_PER_INCH = 72.0
 MIN_SANE_CHARACTERS = 10

@@ -12,7 +12,7 @@ from itertools import groupby
 from docplatform.ocr.local.blocks import CellBlock, LineBox, TableBlock
 from docplatform.ocr.local.layout.frame import hull, polygon_of
 from docplatform.ocr.local.layout.numbers import are_figures, is_figure, is_placeholder
-from docplatform.ocr.local.layout.reading_order import Box
+from docplatform.ocr.local.layout.pieces import Box
 from docplatform.ocr.local.layout.tokens import Token, line_of, rows_of
 
 _MAX_HEAD_ROWS = 3

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from docplatform.ocr.local.layout.reading_order import Box
+from docplatform.ocr.local.layout.pieces import Box
 
 
 def turned(numbers: Sequence[float], angle: float) -> Sequence[float]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from docplatform.ocr.local.page_elements import PageElements, Recognizer, Rule
+from docplatform.ocr.local.page_elements import PageElements, Rule
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,17 +35,10 @@ _MAX_CORRECTION = 2.0  # degrees: lines further off are something else
 _ENDS = 0.15  # share of a stroke at either end that tells where it lies
 
 
-class RuledRecognizer:
-    """A recogniser that also finds the rules of the image. Implements ``Recognizer``."""
-
-    def __init__(self, recognizer: Recognizer) -> None:
-        self._recognizer = recognizer
-
-    def recognize(self, image: Any) -> PageElements:
-        """See ``Recognizer``."""
-        found = self._recognizer.recognize(image)
-        rules = image_rules(_grey(image))
-        return replace(found, rules=[*found.rules, *rules], skew=_truer_skew(found, rules))
+def ruled(grey: Image, found: PageElements) -> PageElements:
+    """What was found on an image, with its rules, and with the skew that long rules show."""
+    rules = image_rules(grey)
+    return replace(found, rules=[*found.rules, *rules], skew=_truer_skew(found, rules))
 
 
 def _truer_skew(found: PageElements, rules: Sequence[Rule]) -> float:
@@ -90,14 +83,6 @@ def image_rules(grey: Image) -> list[Rule]:
     level = [Rule(*ends) for ends in _strokes(ink, bar)]
     upright = [Rule(y1, x1, y2, x2) for x1, y1, x2, y2 in _strokes(cv2.transpose(ink), bar)]
     return [*level, *upright]
-
-
-def _grey(image: Any) -> Any:
-    import cv2
-
-    if image.ndim == 2:
-        return image
-    return image[:, :, 0] if image.shape[2] == 1 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
 
 
 def _strokes(ink: Any, bar: int) -> Iterator[tuple[float, float, float, float]]:

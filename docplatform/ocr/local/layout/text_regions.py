@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from docplatform.ocr.local.layout.cells import Cell
 from docplatform.ocr.local.layout.numbers import is_figure
-from docplatform.ocr.local.layout.reading_order import Piece
+from docplatform.ocr.local.layout.pieces import Piece
 from docplatform.ocr.local.layout.rules import Stroke
 from docplatform.ocr.local.layout.text_table import table_in
 from docplatform.ocr.local.layout.tokens import CHUNK_GAP, Row, chunks_of, em_of, tokens_of

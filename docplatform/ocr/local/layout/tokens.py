@@ -12,7 +12,7 @@ from statistics import median
 
 from docplatform.ocr.local.blocks import LineBox, WordBox
 from docplatform.ocr.local.layout.frame import bounds, hull, polygon_of, turned
-from docplatform.ocr.local.layout.reading_order import Box, Piece
+from docplatform.ocr.local.layout.pieces import Box, Piece
 
 CHUNK_GAP = 0.7
 """Ems: words further apart than this don't belong to one phrase (a space takes about 0.25)."""
