@@ -8,7 +8,6 @@ from docplatform.documents import media_types
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.base import DocumentSource
 from docplatform.ocr.local import pdf_forms
-from docplatform.ocr.local.pdf_text import characters, is_sane
 from docplatform.ocr.local.reader import LocalDocumentReader
 from docplatform.settings import LimitSettings, ReadingSettings
 from docplatform_tests.ocr.drawing import LINES, pdf, picture, picture_page, text_page
@@ -108,7 +107,7 @@ class TestTextLayer:
     def test_a_value_that_is_also_drawn_under_its_field_is_read_once(self, rotation):
         def draw(canvas):
             canvas.setPageRotation(rotation)
-            text_page("A form that was printed into itself")(canvas)
+            text_page("A form that was printed into itself", top=500)(canvas)
             canvas.drawString(80, 405, "Filled in")
             canvas.acroForm.textfield(name="who", value="Filled in", x=72, y=400, width=200, height=20)
 
@@ -147,26 +146,6 @@ class TestTextLayer:
         ]
         assert warnings(result) == ["annotationsOmitted"]
         assert result.warnings[0].message.startswith("1 annotations of page 1")
-
-    def test_characters_of_two_units_keep_the_places_of_the_others(self, monkeypatch):
-        units = [ord("a"), 0x1F600, ord("b"), 0xD800]  # as pdfium gives them, the last a half without its other
-        monkeypatch.setattr("pypdfium2.raw.FPDFText_CountChars", len)
-        monkeypatch.setattr("pypdfium2.raw.FPDFText_GetText", lambda *_: 1)
-        monkeypatch.setattr("pypdfium2.raw.FPDFText_GetUnicode", list.__getitem__)
-        assert characters(units) == "a😀b "
-
-    @pytest.mark.parametrize(
-        ("text", "expected"),
-        [
-            ("Plain text of a page", True),
-            ("short", False),
-            ("\ue001\ue002\ue003\ue004\ue005\ue006\ue007\ue008\ue009\ue00a" * 3, False),
-            ("!\"#$%&'()*+,-./:;<=>?@" * 3, False),
-            ("Zürich 中文 текст und mehr", True),
-        ],
-    )
-    def test_garbage_layers_are_told_from_text(self, text, expected):
-        assert is_sane(text) is expected
 
 
 class TestScans:

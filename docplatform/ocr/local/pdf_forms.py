@@ -12,7 +12,7 @@ from typing import Any
 
 from docplatform.ocr.local.blocks import LineBox, MarkBox, WordBox
 from docplatform.ocr.local.layout.reading_order import Box
-from docplatform.ocr.local.pdf_text import PageFrame, polygon_of
+from docplatform.ocr.local.pdf_frame import PageFrame, polygon_of
 
 _MAX_ANNOTATIONS = 5_000
 
