@@ -3,6 +3,8 @@ import io
 import pypdfium2
 import pytest
 from pydantic import SecretStr
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 
 from docplatform.documents import media_types
 from docplatform.errors import PermanentError, ReasonCode
@@ -56,6 +58,63 @@ class TestTextLayer:
         result = _read(pdf(draw))
         assert _lines(result) == ["Turned upwards first", "Turned upwards second"]
         assert result.pages[0].angle == -90.0
+
+    def test_a_word_hyphenated_at_a_lines_end_is_two_words_on_two_lines(self):
+        result = _read(pdf(text_page("This is an exam-", "ple of a word")))
+        assert _lines(result) == ["This is an exam-", "ple of a word"]
+        first, second = (word for word in result.pages[0].words if word.content in ("exam-", "ple"))
+        assert first.polygon[5] < second.polygon[1] + 0.1
+
+    def test_han_is_read_character_by_character_and_joined_without_spaces(self):
+        def draw(canvas):
+            pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+            canvas.setFont("STSong-Light", 12)
+            canvas.drawString(72, 700, "\u8fd9\u662f\u4e00\u4e2a\u6d4b\u8bd5\u6587\u6863 ABC 123")
+
+        result = _read(pdf(draw))
+        assert _lines(result) == ["\u8fd9\u662f\u4e00\u4e2a\u6d4b\u8bd5\u6587\u6863 ABC 123"]
+        assert len(result.pages[0].words) == 10
+
+    def test_a_page_printed_twice_for_boldness_is_read_once(self):
+        texts = [f"Line {number} of a bold page with some text" for number in range(40)]
+
+        def draw(canvas):
+            for shift in (0, 0.4):
+                text_page(*texts, left=72 + shift)(canvas)
+
+        assert _lines(_read(pdf(draw))) == texts
+
+    def test_text_beyond_the_crop_box_is_kept_and_told(self):
+        def draw(canvas):
+            canvas.setCropBox((60, 600, 400, 792))
+            text_page("Inside of the crop box")(canvas)
+            canvas.drawString(450, 400, "Outside")
+
+        result = _read(pdf(draw))
+        assert result.pages[0].width == pytest.approx(340 / 72, abs=0.001)
+        assert result.pages[0].words[0].polygon[0] == pytest.approx(12 / 72, abs=0.02)
+        assert "Outside" in result.content
+        assert warnings(result) == ["textOutsidePage"]
+
+    @pytest.mark.parametrize("kind", ["combo", "list"])
+    def test_chosen_options_are_read(self, kind):
+        def draw(canvas):
+            text_page("A form with a choice to make")(canvas)
+            options = [("Alpha", "a"), ("Beta", "b")]
+            box = {"x": 72, "y": 600, "width": 100, "height": 40, "options": options, "value": "Beta"}
+            (canvas.acroForm.choice if kind == "combo" else canvas.acroForm.listbox)(name="pick", **box)
+
+        assert _lines(_read(pdf(draw))) == ["A form with a choice to make", "Beta"]
+
+    def test_what_was_typed_into_a_choice_is_read(self):
+        def draw(canvas):
+            text_page("A form with a choice to make")(canvas)
+            box = {"x": 72, "y": 600, "width": 100, "height": 20, "options": ["Alpha"], "value": "Alpha"}
+            canvas.acroForm.choice(name="pick", fieldFlags="combo edit", **box)
+
+        data = pdf(draw)
+        assert data.count(b"/V (Alpha)") == 1
+        assert _lines(_read(data.replace(b"/V (Alpha)", b"/V (Omega)"))) == ["A form with a choice to make", "Omega"]
 
     def test_columns_of_prose_are_read_one_after_the_other(self):
         left = [f"left column line number {number} of prose" for number in range(8)]

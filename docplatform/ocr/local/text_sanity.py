@@ -6,6 +6,7 @@ Belongs here: judging the text layer of a page, and two readings of it against e
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 MIN_SANE_CHARACTERS = 10
 """A page with fewer is taken for a scan."""
@@ -14,6 +15,8 @@ GOOD_QUALITY = 0.6
 _MAX_GARBAGE = 0.2
 _MIN_WORD_CHARACTERS = 0.35
 _MIN_TOKENS = 15
+_MIN_LETTERS = 50
+_LEAST_VOWELS = 0.3  # of letters: English and German have .38, Polish .37, English shifted by some letters .15 to .25
 _SAMPLED_CHARACTERS = 1_000
 _SAMPLE = 120  # tokens, spread over the text: the share is known to .05
 
@@ -54,14 +57,21 @@ def _has_garbage(visible: str) -> bool:
 def quality(text: str) -> float:
     """Share of tokens that could be words or numbers, 0 to 1; 1 where there are too few to tell.
 
-    A token is no word where letters and digits mix, upper case follows lower case twice, or a Latin word of more than
-    three letters has no vowel: what a font with a wrong character map, or bad OCR, makes of words.
+    A token is no word where letters and digits mix, upper case follows lower case, or a Latin word of more than three
+    letters has no vowel: what a font with a wrong character map, or bad OCR, makes of words. Latin text with fewer
+    vowels than any language has counts in proportion.
     """
     words = text.split()
     tokens = [found.group() for found in map(_TOKEN.search, words[:: len(words) // _SAMPLE + 1]) if found]
     if len(tokens) < _MIN_TOKENS:
         return 1.0
-    return sum(map(_is_word, tokens)) / len(tokens)
+    return sum(map(_is_word, tokens)) / len(tokens) * min(1.0, _vowel_share(tokens) / _LEAST_VOWELS)
+
+
+def _vowel_share(tokens: Sequence[str]) -> float:
+    """Share of vowels among Latin letters; that of a language where there are too few to tell."""
+    letters = "".join(_LATIN.findall(" ".join(tokens)))
+    return len(_VOWEL.findall(letters)) / len(letters) if len(letters) >= _MIN_LETTERS else _LEAST_VOWELS
 
 
 def _is_word(token: str) -> bool:
