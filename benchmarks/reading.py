@@ -25,7 +25,8 @@ from docplatform.documents.media_types import sniff
 from docplatform.ocr.base import DocumentSource
 from docplatform.ocr.local.blocks import line_of
 from docplatform.ocr.local.engine import load_engine
-from docplatform.ocr.local.layout.reading_order import Piece, in_reading_order
+from docplatform.ocr.local.layout.pieces import Piece
+from docplatform.ocr.local.layout.reading_order import in_reading_order
 from docplatform.ocr.local.reader import LocalDocumentReader
 from docplatform.settings import LimitSettings, ReadingSettings
 

@@ -1,20 +1,22 @@
 """Unpacking mails and archives, and what lies in them, into documents of their own.
 
 Belongs here: walking containers within containers under one budget. Doesn't: any one format (``zip_members``,
-``mail_members``), storing members.
+``tar_members``, ``mail_members``, ``message_members``), storing members.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from docplatform.documents.media_types import CONTAINERS, EML, ZIP, MediaType, sniff
+from docplatform.documents.media_types import BZIP2, CONTAINERS, EML, GZIP, MBOX, MSG, TAR, ZIP, MediaType, sniff
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ingestion.budget import Budget
 from docplatform.ingestion.mail_members import mail_members
+from docplatform.ingestion.message_members import mbox_members, msg_members
+from docplatform.ingestion.tar_members import bzip2_members, gzip_members, tar_members
 from docplatform.ingestion.zip_members import Part, zip_members
 from docplatform.settings import LimitSettings
 
@@ -123,11 +125,27 @@ def _member(found: _Found, error: PermanentError | None) -> Member:
 
 def _parts(content: bytes | BinaryIO, media_type: MediaType, budget: Budget, position: Position) -> Iterator[_Found]:
     stream = io.BytesIO(content) if isinstance(content, bytes) else content
-    if media_type == ZIP:
-        parts = zip_members(stream, budget)
-    else:
-        assert media_type == EML, media_type  # noqa: S101 - unpack has checked it
-        stream.seek(0)
-        parts = mail_members(stream.read(), budget)
-    for index, part in enumerate(parts):
+    for index, part in enumerate(_UNPACKERS[media_type](stream, budget)):
         yield _Found((*position, index), part, sniff(part.data, part.name))
+
+
+def _whole(unpacker: Callable[[bytes, Budget], Iterator[Part]]) -> Callable[[BinaryIO, Budget], Iterator[Part]]:
+    """An unpacker of formats that have to lie in memory as a whole."""
+
+    def unpacked(stream: BinaryIO, budget: Budget) -> Iterator[Part]:
+        stream.seek(0)
+        return unpacker(stream.read(), budget)
+
+    return unpacked
+
+
+_UNPACKERS: dict[MediaType, Callable[[BinaryIO, Budget], Iterator[Part]]] = {
+    EML: _whole(mail_members),
+    MSG: _whole(msg_members),
+    MBOX: mbox_members,
+    ZIP: zip_members,
+    TAR: tar_members,
+    GZIP: gzip_members,
+    BZIP2: bzip2_members,
+}
+"""One for each of ``CONTAINERS``."""

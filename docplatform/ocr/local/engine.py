@@ -9,6 +9,7 @@ three bundled files are named, and must be there.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ BUNDLED_MODELS = {
     "Cls": "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
     "Rec": "PP-OCRv6_rec_small.onnx",
 }
+
+_PACKAGES = ("rapidocr", "onnxruntime", "opencv-python-headless")
 
 
 def load_engine(reading: ReadingSettings, models: Path | None = None) -> Any:
@@ -40,6 +43,16 @@ def load_engine(reading: ReadingSettings, models: Path | None = None) -> Any:
     cv2.setNumThreads(1)
     folder = models or Path(rapidocr.__file__).parent / "models"
     return rapidocr.RapidOCR(params=engine_options(reading) | model_paths(folder))
+
+
+def engine_fingerprint(reading: ReadingSettings) -> str:
+    """Engine, versions, models and options that can change what is recognised on an image, as a short stable string."""
+    from importlib.metadata import version
+
+    packages = ",".join(f"{name}={version(name)}" for name in _PACKAGES)
+    options = sorted(engine_options(reading).items())
+    digest = hashlib.sha256(f"{packages};{sorted(BUNDLED_MODELS.items())};{options}".encode()).hexdigest()[:12]
+    return f"rapidocr-{version('rapidocr')}:{digest}"
 
 
 def engine_options(reading: ReadingSettings) -> dict[str, Any]:

@@ -42,8 +42,8 @@ def read_html(data: bytes) -> ReadDocument:
     return ReadDocument([PageBlocks(html_blocks(decoded.text))], damage_notices(decoded))
 
 
-def html_blocks(text: str) -> list[Block]:
-    """The visible text of a page as blocks."""
+def html_blocks(text: str, *, with_title: bool = True) -> list[Block]:
+    """The text of a page as blocks, the title of its head first where that is asked for."""
     from lxml import etree, html
 
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\0", ""))  # lxml refuses text that declares an encoding
@@ -56,7 +56,7 @@ def html_blocks(text: str) -> list[Block]:
         return []
     walker = _Walker()
     title = root.find(".//head/title")
-    if title is not None and title.text_content().strip():
+    if with_title and title is not None and title.text_content().strip():
         walker.blocks.append(ParagraphBlock(lines_of(" ".join(title.text_content().split())), "title"))
     walker.walk(root)
     walker.flush()

@@ -9,16 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from docplatform.ocr.completeness import INK_WITHOUT_TEXT
 from docplatform.ocr.local.blocks import Notice
+from docplatform.ocr.local.quality import shows_ink
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-INK_WITHOUT_TEXT = "inkWithoutText"
-"""Code of the notice; its target is ``/pages/<index>``."""
-LEAST_INK = 0.0005
-"""Share of a page that ten letters cover: less is dust, a fold, a hole."""
+_LEAST_INK = 0.0005  # share of a picture
 _MAX_INK = 0.4
 _LEAST_PAPER = 0.5
 _CONTRAST = 64  # of 255
@@ -36,14 +35,9 @@ class Ink:
     """What stands out from that clearly."""
 
     @property
-    def is_blank(self) -> bool:
-        """Whether hardly anything stands out."""
-        return self.ink < LEAST_INK
-
-    @property
     def may_be_text(self) -> bool:
         """Whether it is paper with something on it, rather than a photograph."""
-        return self.paper >= _LEAST_PAPER and LEAST_INK <= self.ink <= _MAX_INK
+        return self.paper >= _LEAST_PAPER and _LEAST_INK <= self.ink <= _MAX_INK
 
 
 def ink_of(image: Any) -> Ink:
@@ -63,10 +57,9 @@ def ink_of(image: Any) -> Ink:
 
 def ink_notice(image: Any, index: int) -> Notice | None:
     """The warning for page ``index`` (from 0), on whose image no text was found; None where it is blank."""
-    measured = ink_of(image)
-    if measured.is_blank:
+    if not shows_ink(image):
         return None
-    message = f"Something is drawn on page {index + 1} ({measured.ink:.1%} of it), but no text was found there."
+    message = f"Something is drawn on page {index + 1} ({ink_of(image).ink:.1%} of it), but no text was found there."
     return Notice(INK_WITHOUT_TEXT, message, f"/pages/{index}")
 
 

@@ -11,15 +11,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from docplatform.errors import PermanentError, ReasonCode
+from docplatform.ocr.completeness import UNREADABLE_PAGE
 from docplatform.ocr.local.blocks import EMBEDDED_FILES, Notice, PageBlocks, ReadDocument
 from docplatform.ocr.local.bounds import check_pages
 from docplatform.ocr.local.layout.page import arrange
 from docplatform.ocr.local.page_elements import Recognizer
 from docplatform.ocr.local.pdf_page import PdfPageReader
+from docplatform.ocr.progress import page_done
 from docplatform.settings import LimitSettings, ReadingSettings
 
 XFA_FORM = "xfaForm"
-UNREADABLE_PAGE = "unreadablePage"
 _PDFIUM_LOCK = threading.Lock()  # pdfium may only be used by one thread of a process at a time
 
 
@@ -40,7 +41,7 @@ def read_pdf(data: bytes, reading: ReadingSettings, limits: LimitSettings, recog
         pages = [_read_page(document, index, reader, notices) for index in range(len(document))]
         if sum(notice.code == UNREADABLE_PAGE for notice in notices) == len(pages):
             raise PermanentError(f"No page of the PDF can be loaded: {notices[0].message}", reason=ReasonCode.CORRUPT)
-        return ReadDocument(pages, [*notices, *_file_notices(document)])
+        return ReadDocument(pages, [*notices, *_file_notices(document)], len(document))
 
 
 def _file_notices(document: Any) -> Iterator[Notice]:
@@ -95,5 +96,6 @@ def _read_page(document: Any, index: int, reader: PdfPageReader, notices: list[N
         read = reader.read(page, index)
     finally:
         page.close()
+        page_done()
     notices += read.notices
     return arrange(read.elements)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from docplatform.ocr.local.blocks import LineBox, MarkBox, WordBox
-from docplatform.ocr.local.layout.reading_order import Box
+from docplatform.ocr.local.layout.pieces import Box
 from docplatform.ocr.local.pdf_frame import PageFrame, polygon_of
 
 _MAX_ANNOTATIONS = 5_000

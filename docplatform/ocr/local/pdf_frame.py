@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from docplatform.ocr.local.layout.reading_order import Box
+from docplatform.ocr.local.layout.pieces import Box
 
 if TYPE_CHECKING:
     import numpy as np

@@ -16,6 +16,7 @@ from docplatform.ocr.local.page_elements import PageElements, Recognizer
 from docplatform.ocr.local.pdf_forms import Annotations, page_annotations
 from docplatform.ocr.local.pdf_frame import POINTS_PER_INCH, PageFrame, polygon_of
 from docplatform.ocr.local.pdf_pictures import Picture, pictures, without_text
+from docplatform.ocr.local.pdf_rules import page_rules
 from docplatform.ocr.local.pdf_text import TextLayer, characters, text_layer
 from docplatform.ocr.local.text_sanity import GOOD_QUALITY, is_garbage, is_sane, quality, visible_count
 from docplatform.settings import LimitSettings, ReadingSettings
@@ -88,7 +89,10 @@ class PdfPageReader:
             marks = _merged(found.annotations.marks, recognized.marks)
             return PageReading(replace(recognized, lines=lines, marks=marks), found.notices)
         elements = found.elements()
-        notice = None if elements.lines else ink_notice(image, found.index)
+        if elements.lines:
+            return PageReading(elements, found.notices)
+        notice = ink_notice(image, found.index)
+        elements = replace(elements, barcodes=recognized.barcodes, quality=recognized.quality)
         return PageReading(elements, [*found.notices, *([notice] if notice else [])])
 
     def _with_pictures(self, found: _Found, bare: Sequence[Picture]) -> PageReading:
@@ -179,6 +183,7 @@ class _Found:
             *self.frame.inches,
             "inch",
             self.layer.direction,
+            rules=page_rules(self.page, self.frame),
             marks=self.annotations.marks,
             pictures=[
                 polygon_of(picture.box)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from docplatform.ocr.local.layout.reading_order import Box
+from docplatform.ocr.local.layout.pieces import Box
 from docplatform.ocr.local.pdf_calls import ADDRESS, INT, address, function, sweep
 from docplatform.ocr.local.pdf_frame import PageFrame
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from docplatform.ocr.local.blocks import LineBox, WordBox
-from docplatform.ocr.local.layout.reading_order import upright_box
+from docplatform.ocr.local.layout.pieces import upright_box
 from docplatform.ocr.local.pdf_calls import ADDRESS, INT, UINT, address, function, sweep
 from docplatform.ocr.local.pdf_frame import PageFrame, polygons_of
 from docplatform.ocr.local.pdf_words import HYPHEN, WordExtents, is_printed_twice, word_extents

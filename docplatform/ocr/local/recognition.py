@@ -12,10 +12,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from docplatform.ocr.local.blocks import LineBox, WordBox
-from docplatform.ocr.local.engine import load_engine
+from docplatform.ocr.local.engine import engine_fingerprint, load_engine
 from docplatform.ocr.local.page_elements import PageElements
 from docplatform.settings import ReadingSettings
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     Image = NDArray[np.uint8]
     Quad = NDArray[np.float64]
 
+_REVISION = 1
+"""Raised when this module finds something else on the same image, so that pages are recognised anew."""
 _MIN_SCORE = 0.5  # RapidOCR's own; what scores less is mostly noise: folds, logos, lines of tables
 _TALL = 1.5  # RapidOCR turns crops taller than this
 _ROTATIONS = {90: 2, 180: 1, 270: 0}  # cv2.ROTATE_… that turns text of a direction upright
@@ -48,6 +51,11 @@ class RapidOcrRecognizer:
     def __init__(self, reading: ReadingSettings) -> None:
         self._reading = reading
         self._engine: Any = None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The engine's, and this module's own revision."""
+        return f"{_REVISION}:{engine_fingerprint(self._reading)}"
 
     def recognize(self, image: Image) -> PageElements:
         """Read a BGR or grey image of 8 bits. Everything is in pixels of it."""
@@ -254,4 +262,4 @@ def _part(quad: Quad, word: _Word) -> tuple[float, ...]:
 
 
 def _flat(quad: Quad) -> tuple[float, ...]:
-    return tuple(quad.reshape(-1).tolist())
+    return tuple(quad.reshape(-1).round(2).tolist())  # hundredths of a pixel: more is noise, and triples a cache entry

@@ -24,6 +24,8 @@ from docplatform.ocr.local.blocks import (
 )
 from docplatform.ocr.local.bounds import check_pages
 from docplatform.ocr.local.opc import Package, chart_blocks, drawing_blocks, embedded_notices
+from docplatform.ocr.local.opc_pictures import picture_blocks
+from docplatform.ocr.local.pictures import Pictures
 from docplatform.settings import LimitSettings
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -32,7 +34,7 @@ _UNCOMPUTED = re.compile(rb"</(?:\w+:)?f>\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?
 _FORMATTING_CODE = re.compile(r'&(?:[LCRBIUSEXYPNDTFAZG&]|"[^"]*"|K[0-9A-F]{6}|\d+)')
 
 
-def read_xlsx(data: bytes, limits: LimitSettings) -> ReadDocument:
+def read_xlsx(data: bytes, limits: LimitSettings, pictures: Pictures) -> ReadDocument:
     """A page per sheet: its name as the title, its cells as a table without empty cells, then what lies on it.
 
     Raises:
@@ -50,8 +52,8 @@ def read_xlsx(data: bytes, limits: LimitSettings) -> ReadDocument:
         notices += embedded_notices(package.related(part))
         cells = _cells(values, formulas, name)
         table = [TableBlock(cells)] if cells else []
-        pages.append(PageBlocks([ParagraphBlock(lines_of(name), "title"), *table, *_beside(package, part)]))
-    return ReadDocument(pages, notices)
+        pages.append(PageBlocks([ParagraphBlock(lines_of(name), "title"), *table, *_beside(package, part, pictures)]))
+    return ReadDocument(pages, [*notices, *pictures.notices()], len(sheets))
 
 
 def _sheet_parts(package: Package) -> list[tuple[str, str]]:
@@ -120,17 +122,17 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-def _beside(package: Package, part: str) -> Iterator[Block]:
+def _beside(package: Package, part: str, pictures: Pictures) -> Iterator[Block]:
     """What a sheet shows besides its cells."""
     for relationship in package.related(part):
         if relationship.kind == "drawing":
-            yield from _drawing(package, relationship.target)
+            yield from _drawing(package, relationship.target, pictures)
         elif relationship.kind in ("comments", "threadedComment"):
             yield from _comments(package.xml(relationship.target))
     yield from _header_footer(package, part)
 
 
-def _drawing(package: Package, name: str) -> Iterator[Block]:
+def _drawing(package: Package, name: str, pictures: Pictures) -> Iterator[Block]:
     root = package.xml(name)
     if root is None:
         return
@@ -141,6 +143,7 @@ def _drawing(package: Package, name: str) -> Iterator[Block]:
         part = package.xml(relationship.target)
         if part is not None:
             yield from drawing_blocks(part) if relationship.kind == "diagramData" else chart_blocks(part)
+    yield from picture_blocks(package, name, root, pictures)
 
 
 def _comments(root: Any) -> Iterator[Block]:

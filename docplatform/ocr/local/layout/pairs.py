@@ -1,0 +1,248 @@
+"""Keys and their values: which label on a page names which text.
+
+Belongs here: ``Label: value`` in a line, a label beside or above its value. Doesn't: boxes of forms (``form_boxes``),
+check boxes (``marks``), what a label is made of (``label_words``).
+
+Confidence is the share of a rule's pairs that were right on generated invoices and receipts and on scanned forms
+(``benchmarks/pairs.py``), rounded down.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from docplatform.ocr.local.blocks import PairBlock, WordBox
+from docplatform.ocr.local.layout.label_words import (
+    heads_column,
+    is_amount,
+    is_filler,
+    is_label,
+    is_value,
+    looks_like_label,
+    names_amount,
+)
+from docplatform.ocr.local.layout.pieces import Box, Piece
+
+IN_LINE, BESIDE, BELOW, NAMED, HEADED, LISTED = 0.9, 0.8, 0.6, 0.7, 0.65, 0.5
+"""Colon and value in a line; value beside a colon; below it; beside a known noun; below one in a row of them;
+beside what only looks like a label, row by row."""
+_MAX_KEY_WORDS = 7
+_COLONS = (":", "：")
+_ADDRESS = re.compile(r"^(https?|ftp|mailto|file):$", re.IGNORECASE)
+_NUMBER = re.compile(r"\d[\d.,:/-]*\d|^\D?\d+$")
+_MAX_LINES = 4
+_MIN_ROWS = 3
+_FAR = 25.0
+"""Line heights between a label and its value in one row."""
+
+BoxOf = Callable[[WordBox], Box]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Words of one piece: a key with its colon, or other text. ``row`` counts from the top."""
+
+    words: Sequence[WordBox]
+    box: Box
+    is_key: bool
+
+    @property
+    def height(self) -> float:
+        return max(self.box[3] - self.box[1], 1e-6)
+
+    @property
+    def texts(self) -> list[str]:
+        return [word.text for word in self.words]
+
+
+def find_pairs(rows: Sequence[Sequence[Piece]], box_of: BoxOf) -> list[PairBlock]:
+    """The pairs of a page.
+
+    Args:
+        rows: its pieces, each row from where it starts.
+        box_of: bounds of a word in the frame of the pieces.
+    """
+    return list(_Page(rows, box_of).pairs())
+
+
+class _Page:
+    def __init__(self, rows: Sequence[Sequence[Piece]], box_of: BoxOf) -> None:
+        self._rows = [[chunk for piece in row for chunk in _chunks(piece, box_of)] for row in rows]
+        self._taken: set[int] = set()  # identities of chunks that are a key or a value already
+
+    def pairs(self) -> Iterator[PairBlock]:
+        for number, row in enumerate(self._rows):
+            if any(chunk.is_key for chunk in row):
+                yield from self._keyed(number, row)
+        for number, row in enumerate(self._rows):
+            if len(row) > 1:
+                yield from self._headed(number, row)
+                yield from self._named(row)
+        for run in self._form_rows():
+            for key, value in run:
+                yield self._pair(key, [value], LISTED)
+
+    def _keyed(self, number: int, row: Sequence[_Chunk]) -> Iterator[PairBlock]:
+        """Pairs of the labels with a colon in a row."""
+        for place, chunk in enumerate(row):
+            if not chunk.is_key:
+                continue
+            following = row[place + 1] if place + 1 < len(row) else None
+            if following and not following.is_key and _gap(chunk, following) < 1.5 * chunk.height:
+                yield self._pair(chunk, self._lines(number, following), IN_LINE)
+            elif following and self._can_be_value(following) and _gap(chunk, following) < _FAR * chunk.height:
+                yield self._pair(chunk, self._lines(number, following), BESIDE)
+            elif below := self._below(number, chunk):
+                yield self._pair(chunk, self._lines(number + 1, below), BELOW)
+
+    def _named(self, row: Sequence[_Chunk]) -> Iterator[PairBlock]:
+        """Pairs of known nouns and the values at their right; a third text beside them is the next label."""
+        for place in range(len(row) - 1):
+            key, value = row[place], row[place + 1]
+            if not (self._is_free(key) and self._can_be_value(value) and is_label(key.texts) and is_value(value.texts)):
+                continue
+            beyond = row[place + 2] if place + 2 < len(row) else None
+            if beyond and not (beyond.is_key or is_label(beyond.texts)):
+                continue
+            if names_amount(key.texts) or not is_amount(value.texts):
+                yield self._pair(key, [value], NAMED)
+
+    def _headed(self, number: int, row: Sequence[_Chunk]) -> Iterator[PairBlock]:
+        """Pairs of a row of known nouns and one row of values below it; of several rows it is a table's head."""
+        if number + 1 >= len(self._rows) or not all(self._is_free(c) and is_label(c.texts) for c in row):
+            return
+        values = [below for chunk in row if (below := self._aligned(number + 1, chunk))]
+        if len(values) < len(row) or any(heads_column(chunk.texts) for chunk in row):
+            return
+        if not all(self._can_be_value(value) and is_value(value.texts) for value in values):
+            return
+        if number + 2 < len(self._rows) and sum(self._aligned(number + 2, value) is not None for value in values) > 1:
+            return
+        for key, value in zip(row, values, strict=True):
+            yield self._pair(key, [value], HEADED)
+
+    def _form_rows(self) -> Iterator[list[tuple[_Chunk, _Chunk]]]:
+        """Runs of rows of two texts each, at the same two places, the first like a label: a form without colons."""
+        run: list[tuple[_Chunk, _Chunk]] = []
+        for row in [*self._rows, []]:
+            pair = self._form_row(row)
+            if pair and run and not _is_aligned(run[-1], pair):
+                yield from _long(run)
+                run = []
+            if pair:
+                run.append(pair)
+            elif not any(not self._is_free(chunk) for chunk in row):  # rows that are pairs already don't part a run
+                yield from _long(run)
+                run = []
+
+    def _form_row(self, row: Sequence[_Chunk]) -> tuple[_Chunk, _Chunk] | None:
+        if len(row) != 2 or not self._is_free(row[0]) or not self._can_be_value(row[1]):
+            return None
+        key, value = row
+        if not looks_like_label(key.texts) or is_amount(value.texts) or _gap(key, value) > _FAR * key.height:
+            return None
+        return key, value
+
+    def _can_be_value(self, chunk: _Chunk) -> bool:
+        return not chunk.is_key and self._is_free(chunk) and not is_label(chunk.texts)
+
+    def _pair(self, key: _Chunk, values: Sequence[_Chunk], confidence: float) -> PairBlock:
+        self._taken.update(id(chunk) for chunk in (key, *values))
+        words = [word for value in values for word in value.words if not is_filler(word.text)]
+        return PairBlock(key.words, words, None, confidence)
+
+    def _lines(self, number: int, first: _Chunk) -> list[_Chunk]:
+        """A value with the lines that continue it: close below, starting where it starts, with nothing before them."""
+        lines = [first]
+        for row in self._rows[number + 1 : number + _MAX_LINES]:
+            last = lines[-1]
+            following = next((chunk for chunk in row if abs(chunk.box[0] - first.box[0]) < 0.7 * last.height), None)
+            if following is None or following.is_key or not _is_close_below(last, following, 0.5):
+                break
+            if any(chunk is not following and chunk.box[0] < following.box[0] for chunk in row):
+                break
+            lines.append(following)
+        return lines
+
+    def _below(self, number: int, key: _Chunk) -> _Chunk | None:
+        if number + 1 >= len(self._rows):
+            return None
+        below = self._aligned(number + 1, key)
+        return below if below and self._can_be_value(below) else None
+
+    def _aligned(self, number: int, chunk: _Chunk) -> _Chunk | None:
+        """What stands close below a chunk and starts where it does."""
+        for other in self._rows[number]:
+            is_aligned = abs(other.box[0] - chunk.box[0]) < 1.5 * chunk.height
+            if is_aligned and not other.is_key and _is_close_below(chunk, other, 1.2):
+                return other
+        return None
+
+    def _is_free(self, chunk: _Chunk) -> bool:
+        return id(chunk) not in self._taken
+
+
+def _long(run: list[tuple[_Chunk, _Chunk]]) -> Iterator[list[tuple[_Chunk, _Chunk]]]:
+    if len(run) >= _MIN_ROWS:
+        yield run
+
+
+def _is_aligned(above: tuple[_Chunk, _Chunk], below: tuple[_Chunk, _Chunk]) -> bool:
+    return all(abs(one.box[0] - two.box[0]) < one.height for one, two in zip(above, below, strict=True))
+
+
+def _chunks(piece: Piece, box_of: BoxOf) -> Iterator[_Chunk]:
+    """A piece parted behind its labels' colons and before the labels themselves."""
+    words = piece.line.words
+    ends = [number for number, word in enumerate(words) if word.text.endswith(_COLONS)]
+    if not ends:
+        yield _Chunk(words, piece.box, is_key=False)
+        return
+    start = 0
+    for end in ends:
+        first = _key_start(words, start, end)
+        if first is None:
+            continue
+        if first > start:
+            yield _chunk(words[start:first], piece, box_of, is_key=False)
+        yield _chunk(words[first : end + 1], piece, box_of, is_key=True)
+        start = end + 1
+    if start < len(words):
+        yield _chunk(words[start:], piece, box_of, is_key=False)
+
+
+def _chunk(words: Sequence[WordBox], piece: Piece, box_of: BoxOf, *, is_key: bool) -> _Chunk:
+    if len(words) == len(piece.line.words):
+        return _Chunk(words, piece.box, is_key)
+    first, last = box_of(words[0]), box_of(words[-1])
+    return _Chunk(words, (first[0], piece.box[1], last[2], piece.box[3]), is_key)
+
+
+def _key_start(words: Sequence[WordBox], start: int, end: int) -> int | None:
+    """Where the key that ends with a colon at ``end`` begins; None where it is no key."""
+    if _ADDRESS.match(words[end].text):
+        return None
+    first = end
+    if start == 0 and end < _MAX_KEY_WORDS:
+        first = 0
+    else:  # behind another value or within a sentence: back to the nearest word with a capital
+        while first > start and first > end - _MAX_KEY_WORDS and not words[first].text[:1].isupper():
+            first -= 1
+        if not words[first].text[:1].isupper():
+            return None
+    key = [word.text for word in words[first : end + 1]]
+    letters = sum(char.isalpha() for text in key for char in text)
+    holds_number = any(_NUMBER.search(text) for text in key[1:] or key)
+    is_lowered = first == 0 and key[0][:1].islower() and not is_label([text.rstrip(":：") for text in key])
+    return first if letters >= 2 and not holds_number and not is_lowered else None
+
+
+def _gap(left: _Chunk, right: _Chunk) -> float:
+    return right.box[0] - left.box[2]
+
+
+def _is_close_below(above: _Chunk, below: _Chunk, heights: float) -> bool:
+    gap = below.box[1] - above.box[3]
+    return -0.6 * above.height < gap < heights * above.height
