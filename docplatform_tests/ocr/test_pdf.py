@@ -296,6 +296,7 @@ class TestWhatIsNotRead:
         result = _read(buffer.getvalue())
         assert result.content == "An invoice with data attached"
         assert warnings(result) == ["embeddedFiles"]
+        assert result.warnings[0].message == "Files attached to the PDF, which are documents of their own: 1."
 
     def test_forms_of_another_kind_are_told(self):
         data = pdf(text_page("Please wait, or get another viewer"))

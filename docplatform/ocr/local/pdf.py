@@ -30,7 +30,7 @@ def read_pdf(data: bytes, reading: ReadingSettings, limits: LimitSettings, recog
     Raises:
         PermanentError: CORRUPT, ENCRYPTED or TOO_MANY_PAGES.
     """
-    with _PDFIUM_LOCK, _opened(data, reading) as document:
+    with _PDFIUM_LOCK, _opened(data, reading) as (document, is_locked):
         check_pages(len(document), limits, holder="The PDF")
         if len(document) == 0:
             raise PermanentError("The PDF has no pages.", reason=ReasonCode.CORRUPT)
@@ -41,22 +41,23 @@ def read_pdf(data: bytes, reading: ReadingSettings, limits: LimitSettings, recog
         pages = [_read_page(document, index, reader, notices) for index in range(len(document))]
         if sum(notice.code == UNREADABLE_PAGE for notice in notices) == len(pages):
             raise PermanentError(f"No page of the PDF can be loaded: {notices[0].message}", reason=ReasonCode.CORRUPT)
-        return ReadDocument(pages, [*notices, *_file_notices(document)], len(document))
+        return ReadDocument(pages, [*notices, *_file_notices(document, is_locked=is_locked)], len(document))
 
 
-def _file_notices(document: Any) -> Iterator[Notice]:
+def _file_notices(document: Any, *, is_locked: bool) -> Iterator[Notice]:
     """What the file holds besides its pages."""
     import pypdfium2.raw as pdfium
 
-    attachments = document.count_attachments()
-    if attachments:
-        yield Notice(EMBEDDED_FILES, f"{attachments} attached files were not read.")
+    if attachments := document.count_attachments():
+        what = "can't be taken out of a PDF with a password" if is_locked else "are documents of their own"
+        yield Notice(EMBEDDED_FILES, f"Files attached to the PDF, which {what}: {attachments}.")
     if document.get_formtype() in (pdfium.FORMTYPE_XFA_FULL, pdfium.FORMTYPE_XFA_FOREGROUND):
         yield Notice(XFA_FORM, "An XFA form: its pages were read as programs without XFA show them, maybe incomplete.")
 
 
 @contextmanager
-def _opened(data: bytes, reading: ReadingSettings) -> Iterator[Any]:
+def _opened(data: bytes, reading: ReadingSettings) -> Iterator[tuple[Any, bool]]:
+    """The document, and whether a password opened it."""
     import pypdfium2
 
     passwords = [None, *(password.get_secret_value() for password in reading.pdf_passwords)]
@@ -73,7 +74,7 @@ def _opened(data: bytes, reading: ReadingSettings) -> Iterator[Any]:
                 else ReasonCode.CORRUPT,
             ) from error
         with document:
-            yield document
+            yield document, password is not None
         return
     raise PermanentError(
         f"The PDF needs a password, and none of the {len(passwords) - 1} given opens it. "
