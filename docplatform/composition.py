@@ -7,7 +7,7 @@ asked for, so that a platform costs nothing until it is used.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from docplatform.errors import ConfigurationError
@@ -24,6 +24,23 @@ if TYPE_CHECKING:
     from docplatform.text.base import TextPreprocessor
 
 
+def open_blob_store(settings: Settings) -> BlobStore:
+    """A blob store of the kind that the settings ask for. A function, so that worker processes can be told to."""
+    storage = settings.storage
+    if storage.backend is StorageBackend.LOCAL:
+        from docplatform.storage.local import LocalBlobStore
+
+        return LocalBlobStore(settings.home_path)
+    if storage.backend is StorageBackend.AZURE:
+        from docplatform.storage.azure import AzureBlobStore
+
+        return AzureBlobStore(storage)
+    raise ConfigurationError(
+        "DOCPLATFORM_STORAGE__BACKEND=memory keeps nothing between two processes and holds no tables: it is for "
+        "tests. Use local or azure."
+    )
+
+
 @dataclass(frozen=True)
 class Platform:
     """Every capability, built from the settings when first asked for."""
@@ -33,19 +50,7 @@ class Platform:
     @cached_property
     def blob_store(self) -> BlobStore:
         """Blobs, tables and models."""
-        storage = self.settings.storage
-        if storage.backend is StorageBackend.LOCAL:
-            from docplatform.storage.local import LocalBlobStore
-
-            return LocalBlobStore(self.settings.home_path)
-        if storage.backend is StorageBackend.AZURE:
-            from docplatform.storage.azure import AzureBlobStore
-
-            return AzureBlobStore(storage)
-        raise ConfigurationError(
-            "DOCPLATFORM_STORAGE__BACKEND=memory keeps nothing between two processes and holds no tables: it is for "
-            "tests. Use local or azure."
-        )
+        return open_blob_store(self.settings)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -78,7 +83,8 @@ class Platform:
         """Bytes to AnalyzeResult."""
         from docplatform.ocr.local.reader import LocalDocumentReader
 
-        return LocalDocumentReader(self.settings.reading, self.settings.limits)
+        open_store = partial(open_blob_store, self.settings)
+        return LocalDocumentReader(self.settings.reading, self.settings.limits, open_store)
 
     @cached_property
     def text_preprocessor(self) -> TextPreprocessor:

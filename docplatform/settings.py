@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -63,13 +63,23 @@ class ReadingSettings(BaseModel):
     workers: int = Field(
         default_factory=lambda: len(os.sched_getaffinity(0)), ge=0, description="Worker processes; 0 reads in-process."
     )
-    timeout_seconds: float = Field(120.0, gt=0, description="Wall-clock limit for one document.")
-    worker_memory_bytes: int = Field(4 * 2**30, gt=0, description="Address-space growth a worker may have.")
+    timeout_seconds: float = Field(
+        120.0, gt=0, description="Most seconds for one page, or for a document that isn't read page by page."
+    )
+    document_seconds: float = Field(7_200.0, gt=0, description="Most seconds for one document, whatever its pages.")
+    worker_memory_bytes: int = Field(
+        2 * 2**30, gt=0, description="Memory that a worker may use beyond what it starts with (bytes)."
+    )
     ocr_engine: OcrEngine = Field(OcrEngine.AUTO, description="What recognises images.")
     tesseract_languages: str = Field("eng", description="Tesseract's language files, joined by +.")
     ocr_max_side: int = Field(2_000, gt=0, description="Images are scaled down to this long side (pixels).")
     pdf_render_dpi: int = Field(200, gt=0, description="Resolution at which image-only PDF pages are rendered.")
+    content_format: Literal["text", "markdown"] = Field(
+        "text", description="What `content` is written in. Labels and training take text."
+    )
     pdf_passwords: list[SecretStr] = Field(default_factory=list, description="Passwords tried on encrypted PDFs.")
+    cache: bool = Field(True, description="Keep what was recognised, in `cache/`, and never recognise a page twice.")
+    cache_max_bytes: int = Field(5 * 2**30, ge=0, description="Size that the maintenance job trims the cache to.")
 
 
 class TextSettings(BaseModel):

@@ -19,7 +19,7 @@ from docplatform.ingestion.ingest import ingest
 from docplatform.ingestion.publishing import Published, publish_arrivals
 from docplatform.labels.projects import ModelProject
 from docplatform.lake.incremental import run_stage
-from docplatform.ocr.base import DocumentSource, ReadOutcome
+from docplatform.ocr.base import DocumentSource, PageCounts, ReadOutcome
 from docplatform.settings import AutomationSettings, ReadingSettings, Settings, load_settings
 
 
@@ -50,7 +50,7 @@ class FakeReader:
     def read_many(self, sources: Iterable[DocumentSource]) -> Iterator[ReadOutcome]:
         for source in sources:
             try:
-                yield ReadOutcome(key=source.key, result=self.read(source), seconds=0.5)
+                yield ReadOutcome(key=source.key, result=self.read(source), seconds=0.5, pages=PageCounts(in_file=1))
             except PermanentError as error:
                 yield ReadOutcome(key=source.key, reason=error.reason, message=str(error))
             except TransientError as error:

@@ -56,6 +56,7 @@ def examine(settings: Settings, port: int) -> Iterator[Finding]:
     yield _try("storage", lambda: _round_trip(platform), "Check DOCPLATFORM_STORAGE__… and that it can be reached.")
     yield _try("ledger", lambda: f"{platform.ledger.last_seq()} documents", "Check DOCPLATFORM_LEDGER_URL.")
     yield _try("tables", lambda: _tables(platform), "Restore the home from a backup, or start a new one.")
+    yield _try("reading cache", lambda: _cache(platform), "Delete the folder `cache` of the home: it is made anew.")
     yield _try("reader", lambda: _recognise(platform), "Reinstall with `make setup`.")
     yield _try("projects", lambda: _projects(platform), "Mend the YAML file it names; see docs/projects.md.")
     yield _port(port)
@@ -109,6 +110,15 @@ def _tables(platform: Platform) -> str:
     if wrong:
         raise OSError(f"tables with other columns than docs/tables.md says: {wrong}")
     return f"{len(TABLES)} tables as declared"
+
+
+def _cache(platform: Platform) -> str:
+    from docplatform.ocr.result_cache import cache_size
+
+    if not platform.settings.reading.cache:
+        return "off (DOCPLATFORM_READING__CACHE)"
+    size, cap = cache_size(platform.blob_store), platform.settings.reading.cache_max_bytes
+    return f"{size.entries} entries, {size.bytes / 2**20:.1f} MiB; maintenance trims it to {cap / 2**20:.0f} MiB"
 
 
 def _recognise(platform: Platform) -> str:

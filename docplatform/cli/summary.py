@@ -31,6 +31,10 @@ class PartitionSummary:
     read: int
     quarantined: int
     pages: int
+    recognized_pages: int
+    """Page images that OCR went over when these documents were last read."""
+    cached_pages: int
+    """Page images whose text the cache knew already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +87,12 @@ _ARRIVALS = """
 
 _PARTITIONS = """
     SELECT r.lake_partition, count(*) AS documents, count(o.document_id) AS "read",
-           count(q.document_id) FILTER (o.document_id IS NULL) AS quarantined, coalesce(sum(o.page_count), 0) AS pages
+           count(q.document_id) FILTER (o.document_id IS NULL) AS quarantined,
+           coalesce(sum(o.page_count), 0)::BIGINT AS pages,
+           coalesce(sum(o.recognized_pages), 0)::BIGINT AS recognized_pages,
+           coalesce(sum(o.cached_pages), 0)::BIGINT AS cached_pages
     FROM routed_documents r
-    LEFT JOIN (SELECT document_id, page_count FROM ocr_text) o USING (document_id)
+    LEFT JOIN (SELECT document_id, page_count, recognized_pages, cached_pages FROM ocr_text) o USING (document_id)
     LEFT JOIN (SELECT document_id FROM quarantine WHERE stage = 'ocr_text' AND state IN ('open', 'dismissed')) q
            USING (document_id)
     GROUP BY 1 ORDER BY 1
@@ -198,9 +205,14 @@ def _project(platform: Platform, project: ModelProject) -> ProjectSummary:
 
 def render(summary: Summary) -> str:
     """The summary for a terminal."""
-    lines = ["", f"{'lake partition':<34}{'documents':>10}{'read':>7}{'quarantined':>13}{'pages':>7}"]
+    lines = [
+        "",
+        f"{'lake partition':<34}{'documents':>10}{'read':>7}{'quarantined':>13}{'pages':>7}{'OCR':>7}{'cached':>8}",
+    ]
     lines += [
-        f"{p.lake_partition:<34}{p.documents:>10}{p.read:>7}{p.quarantined:>13}{p.pages:>7}" for p in summary.partitions
+        f"{p.lake_partition:<34}{p.documents:>10}{p.read:>7}{p.quarantined:>13}{p.pages:>7}"
+        f"{p.recognized_pages:>7}{p.cached_pages:>8}"
+        for p in summary.partitions
     ]
     lines += [
         "",

@@ -64,8 +64,15 @@ def table_asset(
     }
 
 
-def stage_asset(name: str, *, group: str, kinds: set[str], lineage: Lineage | None = None) -> dict[str, Any]:
-    """What every asset partitioned by lake partition passes to ``@dg.asset``."""
+def stage_asset(
+    name: str,
+    *,
+    group: str,
+    kinds: set[str],
+    lineage: Lineage | None = None,
+    checks: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """What every asset partitioned by lake partition passes to ``@dg.asset``; ``checks`` are those it alone has."""
     driven_by = "lake_partition_sensor, for every lake partition with new documents"
     arguments = table_asset(name, group=group, kinds=kinds, driven_by=driven_by, lineage=lineage)
     if lineage:
@@ -82,6 +89,7 @@ def stage_asset(name: str, *, group: str, kinds: set[str], lineage: Lineage | No
         "check_specs": [
             dg.AssetCheckSpec(ALL_DOCUMENTS_CHECK, asset=name, description=ALL_DOCUMENTS),
             dg.AssetCheckSpec(SCHEMA_CHECK, asset=name, description=SCHEMA),
+            *(dg.AssetCheckSpec(check, asset=name, description=text) for check, text in (checks or {}).items()),
         ],
     }
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -12,6 +14,7 @@ from docplatform.lake.tables import TABLES
 
 if TYPE_CHECKING:
     from docplatform.lake.lake import Lake
+    from docplatform.lake.quarantine import QuarantineEntry
     from docplatform.lake.stages import StageReport
     from docplatform.training.annotations import AnnotationsReport
     from docplatform.training.judging import Decision
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 ALL_DOCUMENTS_CHECK = "has_all_documents"
 ALL_DOCUMENTS = "Documents in = rows out + quarantined, in every lake partition of the run: nothing got lost."
+OLDEST_SHOWN = 20
 SCHEMA_CHECK = "has_declared_schema"
 SCHEMA = "The table has exactly the columns and types that docs/tables.md promises."
 
@@ -98,17 +102,38 @@ def drift_check(check: DriftCheck | None) -> dg.AssetCheckResult:
 
 
 def old_quarantine_check(lake: Lake, days: int) -> dg.AssetCheckResult:
-    """Passes where no quarantine entry has been open for more than ``days``; names the oldest."""
+    """Passes where no quarantine entry has been open for more than ``days``; names the oldest, old or not."""
     from docplatform.lake.quarantine import open_entries
 
-    entries = open_entries(lake, older_than_days=days)
-    lines = [
-        f"- {plain(entry.name)} ({entry.reason}, {entry.first_failed_at:%Y-%m-%d}): {plain(entry.message)}"
-        for entry in entries
-    ]
+    entries, now = open_entries(lake), datetime.now(UTC)
+    ages = [(now - entry.first_failed_at).total_seconds() / 86_400 for entry in entries]
+    old = sum(age > days for age in ages)
+    oldest = [_waiting(entry, age) for entry, age in zip(entries[:OLDEST_SHOWN], ages, strict=False)]
+    reasons = Counter(entry.reason for entry in entries).most_common()
     return dg.AssetCheckResult(
         check_name="has_no_old_quarantine",
-        passed=not entries,
+        passed=not old,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"older than days": days, "open": len(entries), "oldest": dg.MetadataValue.md("\n".join(lines[:20]))},
+        description=f"{old} of {len(entries)} open entries have waited for more than {days} days.",
+        metadata={
+            "older than days": days,
+            "old": old,
+            "open": len(entries),
+            "oldest": dg.MetadataValue.md("\n".join(oldest) or "none"),
+            "reasons": bullets(f"{reason}: {count}" for reason, count in reasons),
+        },
+    )
+
+
+def _waiting(entry: QuarantineEntry, days: float) -> str:
+    """One open entry: which, why, since when, what to do."""
+    from docplatform.lake.reason_codes import advice
+
+    name, message = (
+        plain(text if len(text) <= most else text[:most] + "…")
+        for text, most in ((entry.name, 120), (entry.message, 300))
+    )
+    return (
+        f"- {name} (`{entry.document_id[:12]}`, {entry.reason}, {entry.stage}, {days:.0f} days): {message} "
+        f"**What to do:** {advice(entry.reason).remedy}"
     )

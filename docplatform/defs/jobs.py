@@ -12,6 +12,8 @@ from docplatform.defs.assets.text import ocr_text, preprocessed_text
 
 _READING = (routed_documents, ocr_text, preprocessed_text)
 _STAGES = (*_READING, predictions)
+STAGE_ASSETS = tuple(asset.key.path[-1] for asset in _STAGES)
+"""Names of the assets of a lake partition, which are their ops' names too."""
 
 ingest_job = dg.define_asset_job(
     "ingest_job",
@@ -37,8 +39,18 @@ predict_job = dg.define_asset_job(
 replay_job = dg.define_asset_job(
     "replay_job",
     _STAGES,
-    config={"ops": {asset.key.path[-1]: {"config": {"replay": True}} for asset in _STAGES}},
-    description="Take up the open quarantine entries of a lake partition again, with whatever is pending.",
+    config={"ops": {name: {"config": {"replay": True}} for name in STAGE_ASSETS}},
+    description=(
+        "Try the open quarantine entries of a lake partition again, and what follows from them; nothing else. Named in "
+        "`document_ids`: only those. What was refused at arrival is `replay_arrivals_job`'s."
+    ),
+)
+replay_arrivals_job = dg.define_asset_job(
+    "replay_arrivals_job",
+    [raw_blobs],
+    config={"ops": {"raw_blobs": {"config": {"replay": True}}}},
+    description="Judge documents anew that were refused at arrival, after a limit was raised or bytes were restored.",
+    tags={"dagster/priority": "1"},
 )
 labels_job = dg.define_asset_job(
     "labels_job", [annotations], description="Check all label files against the text that was read, and store them."
@@ -54,4 +66,14 @@ drift_job = dg.define_asset_job(
     description="Compare a project's recent documents and predictions with its champion's training data.",
 )
 
-ASSET_JOBS = (ingest_job, reading_job, process_job, predict_job, replay_job, labels_job, retrain_job, drift_job)
+ASSET_JOBS = (
+    ingest_job,
+    reading_job,
+    process_job,
+    predict_job,
+    replay_job,
+    replay_arrivals_job,
+    labels_job,
+    retrain_job,
+    drift_job,
+)

@@ -1,4 +1,4 @@
-"""The maintenance job: compact and vacuum every table, keeping the versions that datasets are pinned to."""
+"""The maintenance job: compact and vacuum every table, keeping what datasets are pinned to; trim the reading cache."""
 
 import dagster as dg
 from pydantic import Field
@@ -7,6 +7,7 @@ from docplatform.defs.failures import as_failures
 from docplatform.errors import ConfigurationError
 from docplatform.lake.lake import Lake
 from docplatform.settings import Settings
+from docplatform.storage.base import BlobStore
 
 
 class MaintenanceConfig(dg.Config):
@@ -38,11 +39,34 @@ def maintain_tables(
             context.log.info("%s: %s", name, report)
 
 
+@dg.op
+def trim_reading_cache(
+    context: dg.OpExecutionContext, blob_store: dg.ResourceParam[BlobStore], settings: dg.ResourceParam[Settings]
+) -> None:
+    """Remove the oldest of what was recognised until the cache is no larger than the settings say."""
+    from docplatform.ocr.result_cache import trim_cache
+
+    with as_failures():
+        report = trim_cache(blob_store, settings.reading.cache_max_bytes)
+    context.log.info("reading cache: %s", report)
+    context.add_output_metadata(
+        {
+            "entries": report.kept.entries,
+            "bytes": report.kept.bytes,
+            "removed entries": report.removed.entries,
+            "removed bytes": report.removed.bytes,
+        }
+    )
+
+
 @dg.job(
     name="maintenance_job",
     executor_def=dg.in_process_executor,
-    description="Compact all tables and remove old versions that no dataset is pinned to.",
+    description=(
+        "Compact all tables, remove old versions that no dataset is pinned to, and trim the reading cache to its cap."
+    ),
 )
 def maintenance_job() -> None:
-    """One op for all tables: it is a matter of seconds."""
+    """One op for all tables, one for the cache: it is a matter of seconds."""
     maintain_tables()
+    trim_reading_cache()

@@ -1,13 +1,13 @@
 """Running stages for the partitions of a Dagster run, and telling what they did."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import dagster as dg
 from pydantic import Field
 
 from docplatform.defs.checks import all_documents_check, schema_check
 from docplatform.defs.failures import as_failures
-from docplatform.defs.previews import partition_metadata, quarantine_event
+from docplatform.defs.previews import partition_metadata, progress_line, quarantine_event
 from docplatform.errors import ConfigurationError, DocPlatformError, PermanentError, TransientError
 from docplatform.lake.lake import Lake
 from docplatform.lake.stages import Stage, StageReport
@@ -21,33 +21,39 @@ class StageConfig(dg.Config):
         description="Process exactly these documents of the partition, done before or not. Empty: all that is pending.",
     )
     replay: bool = Field(
-        default=False, description="Take up the partition's open quarantine entries of this stage again."
+        default=False,
+        description="Try the partition's open quarantine entries again, those of document_ids or all; nothing else.",
     )
 
 
 def materialize_stages(
-    context: dg.AssetExecutionContext, config: StageConfig, lake: Lake, stages: Sequence[Stage]
+    context: dg.AssetExecutionContext,
+    config: StageConfig,
+    lake: Lake,
+    stages: Sequence[Stage],
+    more_checks: Callable[[Sequence[str]], Sequence[dg.AssetCheckResult]] = lambda _: (),
 ) -> dg.MaterializeResult:
-    """Run the stages of one asset over the run's lake partitions; one materialization per partition."""
+    """Run the stages of one asset over the run's lake partitions; one materialization per partition.
+
+    ``more_checks`` makes the checks that only this asset has, of those partitions, when all is committed.
+    """
     from docplatform.lake.incremental import run_stage
-    from docplatform.lake.quarantine import replay
 
     table = context.asset_key.path[-1]
     partitions = list(context.partition_keys)
     reports: list[StageReport] = []
     with as_failures():
-        if config.replay:
-            replay(lake, stage=table, lake_partitions=partitions, run_id=context.run.run_id)
+        asked = _replayed(context, config, lake, table) if config.replay else config.document_ids
         errors: list[DocPlatformError] = []
-        for stage in stages:
+        for stage in stages if asked or not config.replay else ():
             try:
                 done = run_stage(
                     lake,
                     stage,
                     partitions,
                     run_id=context.run.run_id,
-                    document_ids=config.document_ids,
-                    on_progress=lambda done, total: context.log.info("%s: %d of %d documents", table, done, total),
+                    document_ids=asked,
+                    on_progress=lambda progress: context.log.info(progress_line(table, progress)),
                 )
             except (PermanentError, ConfigurationError, TransientError) as error:
                 errors.append(error)  # one project's model that can't be loaded doesn't stop the others'
@@ -58,8 +64,17 @@ def materialize_stages(
     _tell(context, lake, table, reports)
     if config.replay or any(report.failed for report in reports):
         context.log_event(quarantine_event(lake))
-    check = all_documents_check([] if config.document_ids else reports)
-    return dg.MaterializeResult(check_results=[check, schema_check(lake, table)])
+    check = all_documents_check([] if asked else reports)
+    return dg.MaterializeResult(check_results=[check, schema_check(lake, table), *more_checks(partitions)])
+
+
+def _replayed(context: dg.AssetExecutionContext, config: StageConfig, lake: Lake, table: str) -> list[str]:
+    """Mark this stage's entries as replaying. They, and those that an earlier stage of this run has taken up."""
+    from docplatform.lake.quarantine import find_entries, replay
+
+    run_id, partitions = context.run.run_id, list(context.partition_keys)
+    replay(lake, stage=table, lake_partitions=partitions, document_ids=config.document_ids or None, run_id=run_id)
+    return sorted({entry.document_id for entry in find_entries(lake, lake_partitions=partitions, run_id=run_id)})
 
 
 def _gravest(errors: Sequence[DocPlatformError]) -> DocPlatformError:

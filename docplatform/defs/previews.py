@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from docplatform.ingestion.ingest import IngestReport
     from docplatform.labels.projects import ModelProject
     from docplatform.lake.lake import Lake
-    from docplatform.lake.stages import StageReport
+    from docplatform.lake.stages import StageProgress, StageReport
     from docplatform.ledger.records import ArrivalCounts
     from docplatform.registry.base import ModelRegistry, ModelVersion
     from docplatform.storage.base import BlobStore
@@ -38,7 +38,7 @@ _QUARANTINE_ROWS = 20
 _MARKDOWN = re.compile(r"[\\`*_\[\]<>|!#~$&]")
 _PREVIEWED = {
     "routed_documents": ("name", "media_type", "size", "uri"),
-    "ocr_text": ("name", "page_count", "word_count", "confidence", "content"),
+    "ocr_text": ("name", "page_count", "word_count", "quality", "confidence", "content"),
     "preprocessed_text": ("name", "language", "key_phrases", "summary"),
     "predictions": ("name", "project", "category", "entities", "confidence"),
 }
@@ -83,11 +83,33 @@ def partition_metadata(lake: Lake, table: str, reports: Mapping[str, Sequence[St
             "up to date before": sum(report.current for report in done),
             "quarantined": sum(report.quarantined for report in done),
             "seconds": round(sum(report.seconds for report in done), 2),
+            **_counts(done),
             "preview": dg.MetadataValue.md(previews.get(key, "no rows")),
             "table": place(lake.uri(table)),
         }
         for key, done in reports.items()
     }
+
+
+def _counts(reports: Iterable[StageReport]) -> Metadata:
+    total: Counter[str] = Counter()
+    for report in reports:
+        total.update(report.counts)  # unlike a sum of counters this keeps zeros, which say something too
+    return dict(total)
+
+
+def progress_line(table: str, progress: StageProgress) -> str:
+    """One line for a run's log: documents done of all, and what they took.
+
+    >>> progress_line("ocr_text", StageProgress(done=20, total=50, counts={"pages": 60, "from cache": 0}, seconds=30))
+    'ocr_text: 20 of 50 documents; 60 pages; 2.0 pages/s'
+    """
+    parts = [f"{table}: {progress.done} of {progress.total} documents"]
+    parts += [f"{count} {name}" for name, count in progress.counts.items() if count]
+    pages = progress.counts.get("pages", 0)
+    if pages and progress.seconds:
+        parts.append(f"{pages / progress.seconds:.1f} pages/s")
+    return "; ".join(parts)
 
 
 def _previews(lake: Lake, table: str, partitions: list[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ Each step is a Dagster run, so the UI shows what happened; a step with nothing t
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -18,14 +18,18 @@ from docplatform.defs.behind import partitions_behind
 from docplatform.defs.build import build_defs
 from docplatform.defs.handover import Handover, hand_over
 from docplatform.defs.home_instance import PROCESS_TAG, process_identity
+from docplatform.defs.jobs import STAGE_ASSETS
 from docplatform.defs.partitions import LAKE_PARTITION, MODEL_PROJECT, add_missing_partitions
 from docplatform.defs.progress import PROGRESS_LOGGER, progress_logger
 from docplatform.defs.project_sensors import current_champions, source_versions, watched_labels
 from docplatform.defs.resources import DESCRIPTIONS
 from docplatform.ingestion.base import Connector
+from docplatform.lake.quarantine import QuarantineEntry
 from docplatform.lake.stages import Stage
+from docplatform.lake.tables import RAW_BLOBS
 
 SETTLING_STEP_SECONDS = 0.2
+LANDED_AT_ONCE = 1_000
 LOCATION_TAGS = {".dagster/repository": "__repository__@docplatform"}
 """What lets the UI's job pages find a pass's runs, which have no code location by themselves (see workspace.yaml)."""
 _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -84,6 +88,45 @@ class Pass:
             handover = Handover(pass_id=pass_id, ledger_seq=ledger_seq, champions=champions, labels=labels)
             hand_over(self._instance, handover)
         return self.report
+
+    def replay(self, entries: Sequence[QuarantineEntry]) -> PassReport:
+        """Try exactly the documents of these entries again, and what follows from them."""
+        refused = {entry.document_id for entry in entries if entry.stage == RAW_BLOBS.name}
+        self._replay_arrivals(refused)
+        failed = [entry for entry in entries if entry.stage != RAW_BLOBS.name]
+        by_partition: dict[str, list[str]] = {}
+        for entry in failed:
+            by_partition.setdefault(entry.lake_partition, []).append(entry.document_id)
+        self._execute_documents("replay_job", by_partition, replay=True)
+        return self.report
+
+    def _replay_arrivals(self, document_ids: Collection[str]) -> None:
+        """Judge refused documents anew, then process those that go on, with what was unpacked from them."""
+        if not document_ids:
+            return
+        ledger, ids = self._platform.ledger, set(document_ids)
+        seq = ledger.last_seq()
+        config = {"replay": True, "document_ids": sorted(ids)}
+        self._execute("replay_arrivals_job", config={"ops": {"raw_blobs": {"config": config}}})
+        by_partition: dict[str, list[str]] = {}
+        while documents := ledger.documents_after(seq, LANDED_AT_ONCE):
+            seq = documents[-1].seq
+            for document in documents:  # containers come before what was in them
+                if document.reason is None and (document.document_id in ids or document.parent_document_id in ids):
+                    ids.add(document.document_id)
+                    by_partition.setdefault(document.lake_partition, []).append(document.document_id)
+        self._execute_documents("process_job", by_partition, replay=False)
+
+    def _execute_documents(self, job_name: str, by_partition: Mapping[str, Sequence[str]], *, replay: bool) -> None:
+        """Run a job of the stages for these documents alone, by lake partition."""
+        add_missing_partitions(self._instance, LAKE_PARTITION, list(by_partition))
+        ordered = self._instance.get_dynamic_partitions(LAKE_PARTITION)
+        for first, last in contiguous_ranges(by_partition, ordered):
+            keys = ordered[ordered.index(first) : ordered.index(last) + 1]
+            ids = sorted({document_id for key in keys for document_id in by_partition[key]})
+            config = {"replay": replay, "document_ids": ids}
+            ops = {name: {"config": config} for name in STAGE_ASSETS}
+            self._execute(job_name, {_RANGE_START: first, _RANGE_END: last}, config={"ops": ops})
 
     def _labels(self) -> dict[str, Any]:
         """What training is about to start from, as labels_sensor's cursor."""
@@ -148,14 +191,16 @@ class Pass:
         for first, last in contiguous_ranges(keys, ordered):
             self._execute(job_name, {_RANGE_START: first, _RANGE_END: last})
 
-    def _execute(self, job_name: str, tags: Mapping[str, str] | None = None) -> bool:
+    def _execute(
+        self, job_name: str, tags: Mapping[str, str] | None = None, config: Mapping[str, Any] | None = None
+    ) -> bool:
         """Run a job in this process; a failure is written down and the pass goes on with what doesn't need it."""
         self._announce(f"{job_name} {' to '.join(dict.fromkeys((tags or {}).values()))}".rstrip())
         began = time.monotonic()
         result = self._defs.resolve_job_def(job_name).execute_in_process(
             instance=self._instance,
             tags={**self._tags, **(tags or {})},
-            run_config={"loggers": {PROGRESS_LOGGER: {}}},
+            run_config={"loggers": {PROGRESS_LOGGER: {}}, **(config or {})},
             raise_on_error=False,
         )
         self.report.runs.append(result.run_id)

@@ -35,7 +35,7 @@ def build_schedules(automation: AutomationSettings) -> list[dg.ScheduleDefinitio
         job=maintenance_job,
         cron_schedule=automation.maintenance_cron,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Every Sunday: compacts tables and removes versions that no dataset is pinned to.",
+        description="Every Sunday: compacts tables, removes versions that no dataset needs, trims the reading cache.",
     )
     return [_catch_up_schedule(automation), retraining_schedule, _drift_schedule(automation), maintenance_schedule]
 

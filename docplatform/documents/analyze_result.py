@@ -1,13 +1,15 @@
 """``AnalyzeResult``: what was read from one document, in the shape of Document Intelligence 2024-11-30.
 
 Belongs here: the result as a whole, and to and from JSON. Its parts are in ``elements`` and ``fields`` and can be
-imported from here. Doesn't: reading files (``ocr``), converting offsets (``spans``).
+imported from here. Doesn't: reading files (``ocr``), converting offsets (``string_index``).
 
 The model is a typed superset: keys it doesn't know survive ``from_json(…).to_json()``, optional keys that weren't given
 aren't added, ``null`` is dropped.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -36,6 +38,7 @@ from docplatform.documents.elements import (
     Word,
 )
 from docplatform.documents.fields import AddressValue, AnalyzedDocument, CurrencyValue, Field
+from docplatform.documents.vocabulary import StringIndexType
 from docplatform.errors import PermanentError, ReasonCode
 
 __all__ = [
@@ -73,9 +76,9 @@ __all__ = [
 ]
 
 API_VERSION = "2024-11-30"
-UNICODE_CODE_POINT = "unicodeCodePoint"
+UNICODE_CODE_POINT = StringIndexType.UNICODE_CODE_POINT.value
 """``stringIndexType`` of everything docplatform makes: offsets are Python string indices."""
-UTF16_CODE_UNIT = "utf16CodeUnit"
+UTF16_CODE_UNIT = StringIndexType.UTF16_CODE_UNIT.value
 
 
 class Warning(Element):
@@ -88,6 +91,8 @@ class Warning(Element):
 
 class AnalyzeResult(Element):
     """Everything that was read from one document."""
+
+    __slots__ = ("_json",)  # what ``to_json`` gives, where it is known; it isn't compared, copied or pickled
 
     api_version: str = API_VERSION
     model_id: str
@@ -109,6 +114,9 @@ class AnalyzeResult(Element):
 
     def to_json(self) -> str:
         """As the service would answer it: camelCase, without nulls and without optional keys that weren't given."""
+        known: str | None = getattr(self, "_json", None)
+        if known is not None:
+            return known
         return self.model_copy(
             update={"api_version": self.api_version, "string_index_type": self.string_index_type}
         ).model_dump_json(by_alias=True, exclude_unset=True, exclude_none=True)
@@ -121,7 +129,7 @@ class AnalyzeResult(Element):
             PermanentError: CORRUPT, naming the first wrong places.
         """
         try:
-            return cls.model_validate_json(text)
+            return cls.model_validate_json(text, strict=True)  # a "1" must not come back as 1
         except ValidationError as error:
             problems = "; ".join(
                 f"{'/'.join(str(part) for part in item['loc']) or 'text'}: {item['msg']}"
@@ -132,15 +140,25 @@ class AnalyzeResult(Element):
                 reason=ReasonCode.CORRUPT,
             ) from error
 
+    @classmethod
+    def deferred(cls, text: str) -> AnalyzeResult:
+        """A result that is known to be right, from what its ``to_json`` gave: read and checked when first looked at.
+
+        What is only passed on or stored is never parsed: making its models takes three times as long as building it.
+        """
+        result = _Deferred.__new__(_Deferred)
+        object.__setattr__(result, "_json", text)
+        return result
+
     def text_of(self, *spans: Span) -> str:
         """The text of spans, joined by a space. Only right for code point offsets.
 
         Raises:
-            ValueError: where this result counts otherwise; see ``offsets.TextOffsets``.
+            ValueError: where this result counts otherwise; see ``string_index.counted_in``.
         """
         if self.string_index_type != UNICODE_CODE_POINT:
             raise ValueError(
-                f"Offsets are {self.string_index_type}; convert them with documents.offsets.TextOffsets first."
+                f"Offsets are {self.string_index_type}; convert them with documents.string_index.counted_in first."
             )
         return " ".join(self.content[span.offset : span.end] for span in spans)
 
@@ -154,3 +172,31 @@ class AnalyzeResult(Element):
         """Mean confidence of all words; None where there are none."""
         count = self.word_count
         return sum(float(word.confidence) for page in self.pages for word in page.words) / count if count else None
+
+
+class _Deferred(AnalyzeResult):
+    """A result whose JSON nobody has looked into. Asked for anything else, it becomes an ``AnalyzeResult``."""
+
+    __slots__ = ()
+
+    def __getattribute__(self, name: str) -> Any:
+        if name not in ("to_json", "_json", "__class__") and type(self) is _Deferred:
+            _read(self)
+        return object.__getattribute__(self, name)
+
+    # pydantic's own ask for the class, which isn't looked up as an attribute, before anything else
+
+    def __copy__(self) -> AnalyzeResult:  # type: ignore[override]
+        _read(self)
+        return AnalyzeResult.__copy__(self)
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> AnalyzeResult:  # type: ignore[override]
+        _read(self)
+        return AnalyzeResult.__deepcopy__(self, memo)
+
+
+def _read(result: AnalyzeResult) -> None:
+    read = AnalyzeResult.from_json(result.to_json())
+    object.__setattr__(result, "__class__", AnalyzeResult)
+    for name in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__"):
+        object.__setattr__(result, name, getattr(read, name))

@@ -67,8 +67,10 @@ ODP = MediaType(f"{_ODF}.presentation", "odp")
 EPUB = MediaType("application/epub+zip", "epub")
 RTF = MediaType("application/rtf", "rtf")
 EML = MediaType("message/rfc822", "eml")
+MHTML = MediaType("multipart/related", "mhtml")
+"""A web page saved with all that it shows, as a mail."""
 MBOX = MediaType("application/mbox", "mbox")
-"""Several mails in one file: known, but not unpacked."""
+"""Several mails in one file."""
 ZIP = MediaType("application/zip", "zip")
 GZIP = MediaType("application/gzip", "gz")
 TAR = MediaType("application/x-tar", "tar")
@@ -91,17 +93,21 @@ UNKNOWN = MediaType("application/octet-stream", "bin")
 ALL: tuple[MediaType, ...] = tuple(value for value in list(globals().values()) if isinstance(value, MediaType))
 """Every type docplatform knows by name, supported or not."""
 
-TEXT_TYPES = frozenset({TXT, CSV, HTML, MARKDOWN, JSON, LABELS, XML, EML})
+TEXT_TYPES = frozenset({TXT, CSV, HTML, MARKDOWN, JSON, LABELS, XML, EML, MHTML, MBOX})
 """Types whose bytes are plain text in some encoding."""
 
-CONTAINERS = frozenset({EML, ZIP})
+CONTAINERS = frozenset({EML, MSG, MBOX, ZIP, TAR, GZIP, BZIP2})
 """Types whose members become documents of their own. Office files are zips but not containers."""
 
+PDF_EMBEDDED_FILE = b"/EmbeddedFile"
+"""What the bytes of a PDF with attached files hold: it is a container too."""
+
 READABLE = frozenset(
-    {PDF, PNG, JPEG, TIFF, WEBP, BMP, GIF, TXT, CSV, HTML, MARKDOWN, JSON, LABELS, XML, DOCX, XLSX, PPTX, EML, MSG}
-    | {DOC, XLS, PPT, ODT, RTF, EPUB, ZIP}
+    {PDF, PNG, JPEG, TIFF, WEBP, BMP, GIF, HEIC, AVIF, JPEG2000, TXT, CSV, HTML, MARKDOWN, JSON, LABELS, XML}
+    | {DOCX, XLSX, PPTX, DOC, XLS, PPT, ODT, ODS, ODP, RTF, EPUB, EML, MHTML, MSG}
+    | {MBOX, ZIP, TAR, GZIP, BZIP2}
 )
-"""Types that docplatform's reader reads (a zip as a listing); others are quarantined at arrival."""
+"""Types that docplatform's reader reads (an archive as a listing); others are quarantined at arrival."""
 
 _MAGIC: tuple[tuple[int, bytes, MediaType], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", PNG),
@@ -151,6 +157,8 @@ _HINTS = {
     "json": JSON,
     "xml": XML,
     "eml": EML,
+    "mht": EML,
+    "mhtml": EML,
 }
 
 
@@ -265,7 +273,7 @@ def _structured_text(data: ByteWindow, text: str, hint: MediaType | None) -> Med
         return XML
     if not text_probe.is_mail(text, is_hinted=hint is EML):
         return None
-    return MBOX if text_probe.is_mailbox(text) else EML
+    return MBOX if text_probe.is_mailbox(text) else MHTML if text_probe.is_saved_page(text) else EML
 
 
 def _json_type(data: ByteWindow, text: str, hint: MediaType | None) -> MediaType | None:

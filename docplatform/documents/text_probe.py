@@ -106,6 +106,13 @@ def is_mailbox(text: str) -> bool:
     return text.startswith("From ") and _MAILBOX_LINE.search(text) is not None
 
 
+def is_saved_page(text: str) -> bool:
+    """Whether a mail is a web page that a browser saved (MHTML): it says where it was, and nobody it was sent to."""
+    head = text[:65_536].lstrip("\r\n").split("\n\n")[0].split("\r\n\r\n")[0].lower()
+    names, _ = _header_names(text)
+    return bool(names & {"snapshot-content-location", "content-location"} or "<saved by" in head) and "to" not in names
+
+
 def _header_names(text: str) -> tuple[set[str], str]:
     """Names of the header lines ``text`` starts with, lower case, and the sender; empty where a line is no header."""
     names: set[str] = set()

@@ -22,10 +22,21 @@ from docplatform.ledger.ledger import Ledger
 from docplatform.ledger.records import Document
 from docplatform.models.base import Model
 from docplatform.ocr.base import DocumentReader, DocumentSource, ReadOutcome
+from docplatform.ocr.completeness import (
+    INK_WITHOUT_TEXT,
+    UNREADABLE_PAGE,
+    main_language,
+    pages_read,
+    warned_pages,
+    worst_quality,
+)
 from docplatform.storage.base import BlobStore
 from docplatform.text.base import TextPreprocessor
 
 T = TypeVar("T")
+
+PAGES, RECOGNIZED, CACHED, REPAIRED = "pages", "pages recognized", "pages from cache", "damaged cache entries repaired"
+"""What ``ReadingStage`` counts, as people see it."""
 
 BATCH_ROWS = 64
 """Texts fetched and processed at once where a stage works on text: bounds memory, keeps reads few."""
@@ -140,6 +151,8 @@ def _read_row(outcome: ReadOutcome, name: str) -> Made | Failed:
             is_transient=outcome.is_transient,
         )
     result: AnalyzeResult = outcome.result
+    pages = outcome.pages
+    page_count, (quality, reasons) = pages_read(result), worst_quality(result)
     confidences = [word.confidence for page in result.pages for word in page.words or ()]
     return Made(
         document_id=outcome.key,
@@ -147,7 +160,15 @@ def _read_row(outcome: ReadOutcome, name: str) -> Made | Failed:
             "name": name,
             "content": result.content,
             "content_format": result.content_format or "text",
-            "page_count": len(result.pages),
+            "page_count": page_count,
+            "file_page_count": pages.in_file,
+            "unread_pages": warned_pages(result, UNREADABLE_PAGE),
+            "textless_pages": warned_pages(result, INK_WITHOUT_TEXT),
+            "recognized_pages": pages.recognized,
+            "cached_pages": pages.cached,
+            "quality": quality,
+            "quality_reasons": reasons,
+            "language": main_language(result),
             "word_count": len(confidences),
             "table_count": len(result.tables or ()),
             "confidence": sum(confidences) / len(confidences) if confidences else None,
@@ -156,6 +177,8 @@ def _read_row(outcome: ReadOutcome, name: str) -> Made | Failed:
             "read_seconds": outcome.seconds,
             "content_hash": content_hash(result.content),
         },
+        counts={PAGES: page_count, RECOGNIZED: pages.recognized, CACHED: pages.cached}
+        | ({REPAIRED: pages.repaired} if pages.repaired else {}),
     )
 
 

@@ -1,20 +1,23 @@
 """Unpacking mails and archives, and what lies in them, into documents of their own.
 
 Belongs here: walking containers within containers under one budget. Doesn't: any one format (``zip_members``,
-``mail_members``), storing members.
+``tar_members``, ``mail_members``, ``message_members``, ``pdf_members``), storing members.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from docplatform.documents.media_types import CONTAINERS, EML, ZIP, MediaType, sniff
+from docplatform.documents.media_types import BZIP2, CONTAINERS, EML, GZIP, MBOX, MSG, PDF, TAR, ZIP, MediaType, sniff
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ingestion.budget import Budget
 from docplatform.ingestion.mail_members import mail_members
+from docplatform.ingestion.message_members import mbox_members, msg_members
+from docplatform.ingestion.pdf_members import has_attachments, pdf_members
+from docplatform.ingestion.tar_members import bzip2_members, gzip_members, tar_members
 from docplatform.ingestion.zip_members import Part, zip_members
 from docplatform.settings import LimitSettings
 
@@ -45,7 +48,12 @@ class _Found:
 
     @property
     def is_container(self) -> bool:
-        return self.media_type in CONTAINERS and self.part.refusal is None
+        return self.part.refusal is None and is_container(self.media_type, self.part.data)
+
+
+def is_container(media_type: MediaType, content: bytes | BinaryIO) -> bool:
+    """Whether there are members to unpack: always in ``CONTAINERS``, and in a PDF with attached files."""
+    return media_type in CONTAINERS or (media_type == PDF and has_attachments(content))
 
 
 def unpack(content: bytes | BinaryIO, media_type: MediaType, limits: LimitSettings) -> Iterator[Member]:
@@ -57,14 +65,14 @@ def unpack(content: bytes | BinaryIO, media_type: MediaType, limits: LimitSettin
 
     Args:
         content: the container; a stream must be seekable and is read again and again.
-        media_type: its type, one of ``CONTAINERS``.
+        media_type: its type, one of ``CONTAINERS``, or PDF.
         limits: for all that lies in it together.
 
     Raises:
         PermanentError: BOMB where the container, or anything within it, crosses a limit on bytes, entries, ratio or
             levels; CORRUPT, ENCRYPTED, TOO_LARGE or UNSUPPORTED_TYPE where the container itself can't be unpacked.
     """
-    if media_type not in CONTAINERS:
+    if media_type not in _UNPACKERS:
         raise ValueError(f"{media_type} is no container")
     size = len(content) if isinstance(content, bytes) else content.seek(0, io.SEEK_END)
     refused: dict[Position, PermanentError] = {}
@@ -123,11 +131,28 @@ def _member(found: _Found, error: PermanentError | None) -> Member:
 
 def _parts(content: bytes | BinaryIO, media_type: MediaType, budget: Budget, position: Position) -> Iterator[_Found]:
     stream = io.BytesIO(content) if isinstance(content, bytes) else content
-    if media_type == ZIP:
-        parts = zip_members(stream, budget)
-    else:
-        assert media_type == EML, media_type  # noqa: S101 - unpack has checked it
-        stream.seek(0)
-        parts = mail_members(stream.read(), budget)
-    for index, part in enumerate(parts):
+    for index, part in enumerate(_UNPACKERS[media_type](stream, budget)):
         yield _Found((*position, index), part, sniff(part.data, part.name))
+
+
+def _whole(unpacker: Callable[[bytes, Budget], Iterator[Part]]) -> Callable[[BinaryIO, Budget], Iterator[Part]]:
+    """An unpacker of formats that have to lie in memory as a whole."""
+
+    def unpacked(stream: BinaryIO, budget: Budget) -> Iterator[Part]:
+        stream.seek(0)
+        return unpacker(stream.read(), budget)
+
+    return unpacked
+
+
+_UNPACKERS: dict[MediaType, Callable[[BinaryIO, Budget], Iterator[Part]]] = {
+    EML: _whole(mail_members),
+    MSG: _whole(msg_members),
+    MBOX: mbox_members,
+    ZIP: zip_members,
+    TAR: tar_members,
+    GZIP: gzip_members,
+    BZIP2: bzip2_members,
+    PDF: pdf_members,
+}
+"""One for each of ``CONTAINERS``, and for PDF."""

@@ -124,8 +124,9 @@ def _ingest_one(connector: Connector, intake: Intake, ledger: Ledger, tally: _Ta
 
 
 def _finish(connector: Connector, intake: Intake, ledger: Ledger, batch: list[Taken], tally: _Tally) -> None:
-    intake.make_durable(batch)
-    for recorded in ledger.record([arrival for taken in batch for arrival in taken.arrivals]):
+    arrivals = [arrival for taken in batch for arrival in taken.arrivals]
+    intake.make_durable(arrivals)
+    for recorded in ledger.record(arrivals):
         arrival = recorded.arrival
         if recorded.outcome is Outcome.LANDED:
             tally.lake_partitions.add(arrival.lake_partition)

@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 import io
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
-from docplatform.documents.media_types import CONTAINERS, EMPTY, ENCRYPTED_OFFICE, READABLE, MediaType, sniff
-from docplatform.errors import PermanentError, ReasonCode
+from docplatform.documents.media_types import MediaType, sniff
+from docplatform.errors import PermanentError
 from docplatform.ingestion.base import FileChangedError, IncomingFile, storable_name
-from docplatform.ingestion.containers import Member, Position, unpack
+from docplatform.ingestion.containers import Member, Position, is_container, unpack
+from docplatform.ingestion.refusals import refusal_of
 from docplatform.lake.partitions import LakePartition, sanitise_customer
 from docplatform.ledger.ledger import Ledger
 from docplatform.ledger.records import Arrival
@@ -76,9 +77,25 @@ class Intake:
         if leftovers:
             self.blob_store.delete(leftovers)
 
-    def make_durable(self, batch: list[Taken]) -> None:
+    def retake(self, arrival: Arrival) -> tuple[Arrival, ...]:
+        """Judge an arrival anew, from its stored bytes and by the limits that hold now: it and its members.
+
+        They bear the ids they had, or would have had then.
+
+        Raises:
+            FileNotFoundError: its bytes are gone.
+            TransientError: where the store fails.
+        """
+        if arrival.size > self.limits.max_file_bytes:  # not worth reading: it is refused whatever it is
+            return (_judged(arrival, MediaType(arrival.media_type, arrival.extension), self.limits),)
+        data = self.blob_store.get(arrival.blob_path)
+        media_type = sniff(data, arrival.name)
+        judged = _judged(arrival, media_type, self.limits)
+        return tuple(self._with_members(judged, data, media_type))
+
+    def make_durable(self, arrivals: Iterable[Arrival]) -> None:
         """Return once the bytes of these arrivals survive a power cut."""
-        self.blob_store.make_durable(sorted({arrival.blob_path for taken in batch for arrival in taken.arrivals}))
+        self.blob_store.make_durable(sorted({arrival.blob_path for arrival in arrivals}))
         self._stored.clear()
 
     def _arrivals(self, file: IncomingFile, stream: BinaryIO) -> Iterator[Arrival]:
@@ -95,7 +112,10 @@ class Intake:
             self._store(arrival, content)
         else:
             self._store_streamed(arrival, file, content)
-        if arrival.reason is not None or media_type not in CONTAINERS:
+        yield from self._with_members(arrival, content, media_type)
+
+    def _with_members(self, arrival: Arrival, content: bytes | BinaryIO, media_type: MediaType) -> Iterator[Arrival]:
+        if arrival.reason is not None or not is_container(media_type, content):
             yield arrival
             return
         try:
@@ -111,15 +131,13 @@ class Intake:
         for member in members:
             arrival = self._member_arrival(parents[member.position[:-1]], member)
             self._store(arrival, member.data)
-            if member.media_type in CONTAINERS:
-                parents[member.position] = arrival
+            parents[member.position] = arrival
             yield arrival
 
     def _arrival(self, file: IncomingFile, sha256: str, size: int, media_type: MediaType) -> Arrival:
         customer = sanitise_customer(file.customer)
         arrived_at = self.now().astimezone(UTC)
-        refusal = refusal_of(media_type, size, self.limits)
-        return Arrival(
+        arrival = Arrival(
             arrival_id=_hash(file.identity, sha256),
             connector=self.connector,
             source_uri=storable_name(file.source_uri),
@@ -132,31 +150,24 @@ class Intake:
             blob_path=_blob_path(customer, sha256),
             lake_partition=LakePartition(customer, media_type.extension, arrived_at.date()).key,
             arrived_at=arrived_at,
-            reason=refusal[0] if refusal else None,
-            message=refusal[1] if refusal else None,
         )
+        return _judged(arrival, media_type, self.limits)
 
     def _member_arrival(self, parent: Arrival, member: Member) -> Arrival:
         sha256 = hashlib.sha256(member.data).hexdigest()
         name = storable_name(member.name)
-        refusal = refusal_of(member.media_type, len(member.data), self.limits)
-        if member.reason is not None:
-            refusal = member.reason, member.message
-        return replace(
+        arrival = replace(
             parent,
             arrival_id=_hash(parent.arrival_id, str(member.position[-1]), sha256),
             source_uri=f"{parent.source_uri}#{quote(name)}",
             name=name,
             size=len(member.data),
             sha256=sha256,
-            media_type=member.media_type.mime,
-            extension=member.media_type.extension,
             blob_path=_blob_path(parent.customer, sha256),
-            lake_partition=LakePartition(parent.customer, member.media_type.extension, parent.arrived_at.date()).key,
             parent_document_id=parent.document_id,
-            reason=refusal[0] if refusal else None,
-            message=refusal[1] if refusal else None,
         )
+        judged = _judged(arrival, member.media_type, self.limits)
+        return judged if member.reason is None else replace(judged, reason=member.reason, message=member.message)
 
     def _store(self, arrival: Arrival, data: bytes) -> None:
         if not self._is_stored(arrival):
@@ -190,23 +201,17 @@ class Intake:
         return is_recorded and self.blob_store.exists(arrival.blob_path)
 
 
-def refusal_of(media_type: MediaType, size: int, limits: LimitSettings) -> tuple[ReasonCode, str] | None:
-    """Why a file of this type and size can't go on, and what to do about it; None where it can."""
-    if media_type == EMPTY:
-        return ReasonCode.EMPTY, "The file holds nothing, or only white space. If that is wrong, send it again."
-    if size > limits.max_file_bytes:
-        return ReasonCode.TOO_LARGE, (
-            f"The file has {size:,} bytes, more than {limits.max_file_bytes:,}. Split it, or raise "
-            "DOCPLATFORM_LIMITS__MAX_FILE_BYTES and send it again."
-        )
-    if media_type == ENCRYPTED_OFFICE:
-        return ReasonCode.ENCRYPTED, "The Office file needs a password. Save it without one and send it again."
-    if media_type not in READABLE:
-        return ReasonCode.UNSUPPORTED_TYPE, (
-            f"The content is of type {media_type.mime}, whatever its name says; no reader knows it. Send it as PDF, "
-            "an image, text or a current Office format."
-        )
-    return None
+def _judged(arrival: Arrival, media_type: MediaType, limits: LimitSettings) -> Arrival:
+    """The arrival as one of this type: its lake partition, and whether it can go on."""
+    reason, message = refusal_of(media_type, arrival.size, limits) or (None, None)
+    return replace(
+        arrival,
+        media_type=media_type.mime,
+        extension=media_type.extension,
+        lake_partition=LakePartition(arrival.customer, media_type.extension, arrival.arrived_at.date()).key,
+        reason=reason,
+        message=message,
+    )
 
 
 class _FileWindow:

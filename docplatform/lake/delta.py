@@ -165,14 +165,18 @@ def store_error(what: str, error: Exception) -> TransientError | ConfigurationEr
 
 
 def schema_differences(spec: TableSpec, table: DeltaTable) -> list[str]:
-    """Where a stored table's columns, types or layout differ from its contract; empty where they agree."""
+    """Where a stored table's columns, types or layout differ from its contract; empty where they agree.
+
+    A nullable column may be missing from a table of before it was declared: it reads as null, and the next write adds
+    it.
+    """
     stored = {field.name: field.type for field in pa.schema(table.schema().to_arrow())}
     problems = [
         f"{column.name} is {stored[column.name]}, should be {ARROW_TYPES[column.type]}"
         for column in spec.columns
         if column.name in stored and stored[column.name] != ARROW_TYPES[column.type]
     ]
-    problems += [f"{column.name} is missing" for column in spec.columns if column.name not in stored]
+    problems += [f"{c.name} is missing" for c in spec.columns if c.name not in stored and not c.nullable]
     problems += [f"{name} is not in the contract" for name in stored if name not in {c.name for c in spec.columns}]
     layout = tuple(table.metadata().partition_columns)
     if layout != spec.partition_by:

@@ -7,6 +7,7 @@ pending (``pending``), what a stage does with a row.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,12 +17,12 @@ from docplatform.errors import PermanentError, ReasonCode, TransientError
 from docplatform.lake.lake import Lake
 from docplatform.lake.pending import Plan, StageContractError, Standing, pending_counts, plan, scope_key
 from docplatform.lake.quarantine import EntryState, QuarantineEntry, write_entries
-from docplatform.lake.stages import Failed, Made, Row, Stage, StageReport
+from docplatform.lake.stages import Failed, Made, Row, Stage, StageProgress, StageReport
 
 __all__ = ["StageContractError", "pending_counts", "run_stage"]
 
-Progress = Callable[[int, int], None]
-"""Called after each commit with the rows done so far and the rows there are to do."""
+Progress = Callable[[StageProgress], None]
+"""Called after each commit."""
 
 
 def run_stage(
@@ -132,6 +133,8 @@ class _Work:
         self._open: dict[str, _Given] = {}
         self._chunk: list[tuple[_Given, Made | Failed]] = []
         self._done = 0
+        self._counts: Counter[str] = Counter()
+        self._began = clock()
         self.transient: list[tuple[_Given, Failed]] = []
         self.todo = [
             _Given(row, key)
@@ -193,13 +196,24 @@ class _Work:
             return
         started = self._clock()
         rows, failures, table = self._sorted_out()
+        counts = {given.row["document_id"]: made.counts for given, made in self._chunk if isinstance(made, Made)}
         write_entries(self._lake, [*self._resolved(rows), *self._entries(failures)], self._run_id)
         version = self._lake.upsert(self._stage.table, table, run_id=self._run_id) if rows else None
         self._settle(rows, failures, version, self._clock() - started)
+        for given in rows:
+            taken = counts[given.row["document_id"]]
+            self._report(given).counts.update(taken)
+            self._counts.update(taken)
         self._done += len(self._chunk)
         self._chunk.clear()
         if self._on_progress is not None:
-            self._on_progress(self._done, len(self.todo))
+            progress = StageProgress(
+                done=self._done,
+                total=len(self.todo),
+                counts=dict(self._counts),
+                seconds=self._clock() - self._began,
+            )
+            self._on_progress(progress)
 
     def _sorted_out(self) -> tuple[list[_Given], list[tuple[_Given, Failed]], Any]:
         """The chunk as rows that were made, with their table, and failures; a row that doesn't fit its table is one."""

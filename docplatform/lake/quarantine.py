@@ -52,15 +52,24 @@ class QuarantineEntry:
     fingerprint: str
     run_id: str
     processed_at: datetime
+    note: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Document, stage and scope: what identifies an entry."""
+        return self.document_id, self.stage, self.scope
 
     @property
     def is_settled(self) -> bool:
         """Whether it keeps its document from being tried again: open or dismissed."""
         return self.state in (EntryState.OPEN, EntryState.DISMISSED)
 
-    def in_state(self, state: EntryState, run_id: str) -> QuarantineEntry:
+    def in_state(self, state: EntryState, run_id: str, **changes: Any) -> QuarantineEntry:
         """The entry after somebody, or a run, changed its state."""
-        return replace(self, state=state, run_id=run_id, processed_at=datetime.now(UTC))
+        return replace(self, state=state, run_id=run_id, processed_at=datetime.now(UTC), **changes)
+
+
+_NOT_RESOLVED = (EntryState.OPEN, EntryState.REPLAYING, EntryState.DISMISSED)
 
 
 def entry_from_row(row: dict[str, Any]) -> QuarantineEntry:
@@ -89,6 +98,7 @@ def find_entries(
     scope: str | None = None,
     reason: ReasonCode | str | None = None,
     lake_partitions: Sequence[str] | None = None,
+    run_id: str | None = None,
 ) -> list[QuarantineEntry]:
     """Entries that meet every condition given, the longest failing first."""
     where: dict[str, object] = {}
@@ -96,7 +106,7 @@ def find_entries(
         where["state"] = [state.value for state in states]
     if document_ids is not None:
         where["document_id"] = list(document_ids)
-    for column, value in (("stage", stage), ("scope", scope), ("reason", reason)):
+    for column, value in (("stage", stage), ("scope", scope), ("reason", reason), ("run_id", run_id)):
         if value is not None:
             where[column] = str(value)
     rows = lake.read_rows(QUARANTINE, lake_partitions=lake_partitions, where=where)
@@ -149,7 +159,7 @@ def quarantine_at_arrival(lake: Lake, documents: Sequence[Document], *, run_id: 
 
 def resolve_at_arrival(lake: Lake, document_ids: Collection[str], *, run_id: str) -> int:
     """Close the entries of documents that were refused at arrival and have landed since; the number of them."""
-    found = find_entries(lake, states=(EntryState.OPEN, EntryState.DISMISSED), stage=RAW_BLOBS.name, scope="")
+    found = find_entries(lake, states=_NOT_RESOLVED, stage=RAW_BLOBS.name, scope="")
     landed = set(document_ids)
     resolved = [entry.in_state(EntryState.RESOLVED, run_id) for entry in found if entry.document_id in landed]
     write_entries(lake, resolved, run_id)
@@ -165,30 +175,34 @@ def replay(
     reason: ReasonCode | str | None = None,
     lake_partitions: Sequence[str] | None = None,
 ) -> list[QuarantineEntry]:
-    """Have open entries that meet the conditions tried again by their stages' next pass; those are returned.
+    """Have entries that meet the conditions tried again by their stages' next pass; those are returned.
 
-    Documents quarantined at arrival never reached a stage: they stay open, send them again mended.
+    Open ones, and those that a replay left before it came to them; where documents are named, dismissed ones too.
     """
-    found = open_entries(lake, document_ids=document_ids, stage=stage, reason=reason, lake_partitions=lake_partitions)
-    taken = [entry.in_state(EntryState.REPLAYING, run_id) for entry in found if entry.stage != RAW_BLOBS.name]
-    write_entries(lake, taken, run_id)
-    return taken
+    states = (EntryState.OPEN, EntryState.REPLAYING) if document_ids is None else _NOT_RESOLVED
+    found = find_entries(
+        lake,
+        states=states,
+        document_ids=document_ids,
+        stage=stage,
+        reason=reason,
+        lake_partitions=lake_partitions,
+    )
+    return mark(lake, found, EntryState.REPLAYING, run_id=run_id)
 
 
-def dismiss(
-    lake: Lake,
-    *,
-    run_id: str,
-    document_ids: Collection[str] | None = None,
-    stage: str | None = None,
-    reason: ReasonCode | str | None = None,
-    lake_partitions: Sequence[str] | None = None,
+def dismiss(lake: Lake, entries: Sequence[QuarantineEntry], *, note: str, run_id: str) -> list[QuarantineEntry]:
+    """Decide that these needn't be processed, and keep why; they are returned as they stand now."""
+    return mark(lake, entries, EntryState.DISMISSED, run_id=run_id, note=note)
+
+
+def mark(
+    lake: Lake, entries: Sequence[QuarantineEntry], state: EntryState, *, run_id: str, note: str | None = None
 ) -> list[QuarantineEntry]:
-    """Decide that open entries that meet the conditions needn't be processed; those are returned."""
-    found = open_entries(lake, document_ids=document_ids, stage=stage, reason=reason, lake_partitions=lake_partitions)
-    dismissed = [entry.in_state(EntryState.DISMISSED, run_id) for entry in found]
-    write_entries(lake, dismissed, run_id)
-    return dismissed
+    """Put exactly these entries in a state, in one commit; they are returned as they stand now."""
+    marked = [entry.in_state(state, run_id, note=note or entry.note) for entry in entries]
+    write_entries(lake, marked, run_id)
+    return marked
 
 
 def _arrival_entry(document: Document, run_id: str) -> QuarantineEntry:

@@ -49,7 +49,7 @@ def run_query(tables: Mapping[str, TableAddress], query: str) -> pa.Table:
         connection.execute("SET python_enable_replacements = false; SET TimeZone = 'UTC'")
         for name, address in tables.items():
             if name in words:
-                connection.register(name, _readable(address))
+                _register(connection, address)
         connection.execute("SET lock_configuration = true")
         _check_select(connection, query)
         return connection.sql(query).to_arrow_table()
@@ -59,11 +59,26 @@ def run_query(tables: Mapping[str, TableAddress], query: str) -> pa.Table:
         connection.close()
 
 
-def _readable(address: TableAddress) -> object:
-    """What DuckDB reads the table from. On a disk only the columns and row groups that the query needs are read."""
+def _register(connection: Any, address: TableAddress) -> None:
+    """Make a table known by its name, with every column of its contract: null in what was written before it."""
+    spec, declared = address.spec, arrow_schema(address.spec).empty_table()
     table = open_table(address)
     if table is None:
-        return arrow_schema(address.spec).empty_table()
+        connection.register(spec.name, declared)
+        return
+    stored = {field.name for field in table.schema().fields}
+    if all(column.name in stored for column in spec.columns):
+        connection.register(spec.name, _readable(address, table))
+        return
+    connection.register(f"{spec.name}_stored", _readable(address, table))
+    connection.register(f"{spec.name}_declared", declared)
+    connection.execute(
+        f"CREATE TEMP VIEW {spec.name} AS FROM {spec.name}_stored UNION ALL BY NAME FROM {spec.name}_declared"
+    )
+
+
+def _readable(address: TableAddress, table: DeltaTable) -> object:
+    """What DuckDB reads the table from. On a disk only the columns and row groups that the query needs are read."""
     location = address.blob_store.table_location(address.path)
     if "://" in location.uri:
         return _Streamed(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -22,6 +23,8 @@ class Made:
 
     document_id: str
     values: Mapping[str, Any]
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """What making it took, by name (pages, say): added up in the pass's report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,3 +88,19 @@ class StageReport:
     """Version of the table after the last commit, None if nothing was committed."""
     reasons: dict[str, int] = field(default_factory=dict)
     """Reason code to number of rows quarantined."""
+    counts: Counter[str] = field(default_factory=Counter)
+    """The sum of ``Made.counts`` over the rows made in this pass."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageProgress:
+    """How far a pass of a stage has come."""
+
+    done: int
+    """Rows made or failed."""
+    total: int
+    """Rows there were to do."""
+    counts: Mapping[str, int]
+    """The sum of ``Made.counts`` so far."""
+    seconds: float
+    """Wall-clock seconds since it began."""

@@ -21,6 +21,7 @@ _TYPES = {
     "bool": "true or false",
     "timestamp": "microseconds, UTC",
     "list<string>": "list of UTF-8 texts",
+    "list<int64>": "list of 64-bit integers",
     "entities": "list of structs `category: string, text: string, offset: int64, length: int64, confidence: float64`; "
     "`offset` and `length` count Unicode code points",
     "categories": "list of structs `category: string, confidence: float64`; most confident first",

@@ -5,7 +5,7 @@ Belongs here: every query. Doesn't: tables (``schema``), connections (``database
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -58,16 +58,29 @@ class Ledger:
             ValueError: an arrival holds text that can't be kept, see ``names.check_storable``.
             TransientError: the database can't be reached or is busy.
         """
+        return self._record(arrivals, readmit=False)
+
+    def readmit(self, arrivals: Sequence[Arrival]) -> list[RecordedArrival]:
+        """As ``record``, for arrivals that were quarantined and have been judged anew.
+
+        Those that are QUARANTINED in the ledger get the outcome they would have now, in place: they are no further
+        arrivals. They count as not exported then. All others come back as they were.
+        """
+        return self._record(arrivals, readmit=True)
+
+    def _record(self, arrivals: Sequence[Arrival], *, readmit: bool) -> list[RecordedArrival]:
         for arrival in arrivals:
             check_arrival(arrival)
         with writing(self._engine) as connection:
             known = _recorded(connection, [arrival.arrival_id for arrival in arrivals])
+            again = {key for key, found in known.items() if readmit and found.outcome is Outcome.QUARANTINED}
+            known = {key: found for key, found in known.items() if key not in again}
             unknown: dict[str, Arrival] = {}
             for arrival in arrivals:
                 if arrival.arrival_id not in known:
                     unknown.setdefault(arrival.arrival_id, arrival)
             new = list(unknown.values())
-            outcomes = _enter(connection, new)
+            outcomes = _enter(connection, new, again)
             seqs = _recorded(connection, [arrival.arrival_id for arrival in new])
         fresh = {
             a.arrival_id: RecordedArrival(seq=seqs[a.arrival_id].seq, arrival=a, outcome=outcome, is_new=True)
@@ -82,6 +95,16 @@ class Ledger:
         with reading(self._engine) as connection:
             row = connection.execute(_select_documents().where(DOCUMENTS.c.document_id == document_id)).first()
         return _document(row) if row else None
+
+    def arrivals_of(self, document_ids: Iterable[str]) -> list[RecordedArrival]:
+        """Every arrival of these documents, oldest first. A pass over all arrivals: for rare questions."""
+        with reading(self._engine) as connection:
+            rows = [
+                row
+                for ids in _chunks(document_ids)
+                for row in connection.execute(_select_arrivals().where(ARRIVALS.c.document_id.in_(ids)))
+            ]
+        return sorted(map(_recorded_arrival, rows), key=lambda recorded: recorded.seq)
 
     def documents(self, lake_partition: str) -> list[Document]:
         """The documents of a lake partition that go on (none with a reason), oldest first."""
@@ -182,8 +205,11 @@ class Ledger:
             return [_document(row) for row in connection.execute(query)]
 
 
-def _enter(connection: sa.Connection, arrivals: Sequence[Arrival]) -> list[Outcome]:
-    """Insert arrivals that aren't there, and the documents and lake partitions they bring. Their outcomes, in order."""
+def _enter(connection: sa.Connection, arrivals: Sequence[Arrival], again: Collection[str]) -> list[Outcome]:
+    """Enter arrivals, and the documents and lake partitions they bring. Their outcomes, in order.
+
+    Those with the ids ``again`` are there, quarantined, and are put in place of what was known of them.
+    """
     if not arrivals:
         return []
     there = _documents_by_id(connection, {arrival.document_id for arrival in arrivals})
@@ -193,10 +219,11 @@ def _enter(connection: sa.Connection, arrivals: Sequence[Arrival]) -> list[Outco
         outcome = _outcome(arrival, routable)
         outcomes.append(outcome)
         rows.append(_arrival_row(arrival, outcome))
-        if arrival.document_id not in routable or outcome is Outcome.LANDED:
+        is_judged_anew = arrival.arrival_id in again and not routable.get(arrival.document_id)
+        if arrival.document_id not in routable or outcome is Outcome.LANDED or is_judged_anew:
             documents[arrival.document_id] = _document_row(arrival)
             routable[arrival.document_id] = arrival.reason is None
-    connection.execute(sa.insert(ARRIVALS), rows)
+    _write_arrivals(connection, rows, again)
     if documents:
         # a document that was refused and now goes on gets a new seq, so that sensors see it
         for ids in _chunks(set(documents) & set(there)):
@@ -204,6 +231,16 @@ def _enter(connection: sa.Connection, arrivals: Sequence[Arrival]) -> list[Outco
         connection.execute(sa.insert(DOCUMENTS), list(documents.values()))
         _enter_partitions(connection, {row["lake_partition"] for row in documents.values() if row["routable"]})
     return outcomes
+
+
+def _write_arrivals(connection: sa.Connection, rows: Sequence[dict[str, Any]], again: Collection[str]) -> None:
+    new = [row for row in rows if row["arrival_id"] not in again]
+    if new:
+        connection.execute(sa.insert(ARRIVALS), new)
+    for row in rows:
+        if row["arrival_id"] in again:
+            changed = sa.update(ARRIVALS).where(ARRIVALS.c.arrival_id == row["arrival_id"])
+            connection.execute(changed.values(**row, exported=False))
 
 
 def _outcome(arrival: Arrival, routable: Mapping[str, bool]) -> Outcome:

@@ -21,6 +21,28 @@ class DocumentSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageCounts:
+    """Pages of one document, counted."""
+
+    in_file: int | None = None
+    """Pages the file has (sheets, slides, frames), as the reader saw before it read any; None where it doesn't say."""
+    recognized: int = 0
+    """Page images that OCR went over for this document."""
+    cached: int = 0
+    """Page images whose elements a cache had from an earlier recognition."""
+    repaired: int = 0
+    """Entries of the cache that were damaged: read anew and written over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A result and what it took."""
+
+    result: AnalyzeResult
+    pages: PageCounts = PageCounts()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOutcome:
     """What became of one source: a result, or the reason there is none. Exactly one of the two is set."""
 
@@ -32,6 +54,7 @@ class ReadOutcome:
     """True where trying again may help; ``reason`` is then ENGINE_ERROR."""
     seconds: float = 0.0
     """Wall-clock seconds spent on this document."""
+    pages: PageCounts = PageCounts()
 
 
 class DocumentReader(Protocol):

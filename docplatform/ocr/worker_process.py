@@ -15,13 +15,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Protocol
 
 from docplatform.documents.analyze_result import AnalyzeResult
-from docplatform.errors import PermanentError, ReasonCode, TransientError
-from docplatform.ocr.base import DocumentSource, ReadOutcome
+from docplatform.errors import ConfigurationError, PermanentError, ReasonCode, TransientError
+from docplatform.ocr import progress
+from docplatform.ocr.base import DocumentSource, PageCounts, Reading, ReadOutcome
+from docplatform.ocr.memory import is_out_of_memory
+from docplatform.ocr.worker_clock import signal_progress
 
 MEMORY_EXIT = 86
 """Exit status of a worker that outgrew its memory."""
@@ -33,7 +37,7 @@ _SINGLE_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 class SourceReader(Protocol):
     """Reads one document in this process."""
 
-    def read(self, source: DocumentSource) -> AnalyzeResult:
+    def reading(self, source: DocumentSource) -> Reading:
         """Raises ``PermanentError`` or ``TransientError``."""
         ...
 
@@ -52,56 +56,94 @@ class EncodedOutcome:
         """The outcome as the caller gets it."""
         if self.result_json is None:
             return self.outcome
-        return ReadOutcome(
-            key=self.outcome.key, result=AnalyzeResult.from_json(self.result_json), seconds=self.outcome.seconds
-        )
+        return replace(self.outcome, result=AnalyzeResult.deferred(self.result_json))
 
 
-def attempt(read: Callable[[DocumentSource], AnalyzeResult], source: DocumentSource) -> ReadOutcome:
-    """Read one document and say what became of it. Only ``MemoryError`` and what isn't an error pass through."""
+def attempt(read: Callable[[DocumentSource], Reading], source: DocumentSource) -> ReadOutcome:
+    """Read one document and say what became of it.
+
+    Raises:
+        MemoryError: there was none left, however that was said.
+        ConfigurationError: settings are wrong, or the installation.
+    """
     started = time.perf_counter()
-    result: AnalyzeResult | None = None
+    reading: Reading | None = None
     reason: ReasonCode | None = None
     message, is_transient = "", False
     try:
-        result = read(source)
+        reading = read(source)
     except PermanentError as error:
         reason, message = error.reason, str(error)
     except TransientError as error:
         reason, message, is_transient = ReasonCode.ENGINE_ERROR, str(error), True
+    except ConfigurationError:
+        raise  # of no document in particular: the pass can't go on
+    except Exception as error:  # a reader's promise broken for one document must not end the pass of all
+        if is_out_of_memory(error):
+            raise MemoryError(str(error)) from error
+        reason, message = ReasonCode.ENGINE_ERROR, f"The reader failed with {type(error).__name__}: {error}."
     seconds = time.perf_counter() - started
     return ReadOutcome(
-        key=source.key, result=result, reason=reason, message=message, is_transient=is_transient, seconds=seconds
+        key=source.key,
+        result=reading.result if reading else None,
+        reason=reason,
+        message=message,
+        is_transient=is_transient,
+        seconds=seconds,
+        pages=reading.pages if reading else PageCounts(),
     )
 
 
 _reader: SourceReader | None = None
+_writer: Connection | None = None
+_is_reading = threading.Event()
+"""Only then is the process ended for its memory: a worker that ends while it sends a result takes a lock with it."""
 
 
-def start(factory: ReaderFactory, memory_bytes: int, parent: int) -> None:
-    """Make this process a worker: single-threaded engines, a memory limit, no life without its parent."""
-    global _reader
+def start(factory: ReaderFactory, memory_bytes: int, parent: int, writer: Connection) -> None:
+    """Make this process a worker: single-threaded engines, a memory limit, no life without its parent.
+
+    Resident memory is limited to what is there now and ``memory_bytes`` more, and looked at 20 times a second; what is
+    reserved, used or not, to twice as much, which the kernel enforces at once.
+    """
+    global _reader, _writer
     for name in _SINGLE_THREAD_VARIABLES:
         os.environ[name] = "1"
     die_with_parent(parent)
     limit = _resident_bytes() + memory_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (_virtual_bytes() + memory_bytes, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_AS, (_virtual_bytes() + 2 * memory_bytes, resource.RLIM_INFINITY))
     threading.Thread(target=_watch, args=(parent, limit), name="docplatform-guard", daemon=True).start()
-    _reader = factory()
+    _reader, _writer = factory(), writer
 
 
-def run(source: DocumentSource) -> EncodedOutcome:
-    """Read one document in a worker that ``start`` made. Out of memory ends the worker: what it leaves is unsound."""
-    if _reader is None:
+def run(source: DocumentSource, token: int) -> EncodedOutcome:
+    """Read one document in a worker that ``start`` made. Out of memory ends the worker: what it leaves is unsound.
+
+    ``token`` is the caller's name for this try; it goes with every sign of progress.
+    """
+    if _reader is None or _writer is None:
         raise RuntimeError("The worker wasn't started.")
+    reader, writer = _reader, _writer
+    signal_progress(writer, token)
+    progress.listen(lambda: signal_progress(writer, token))
+    _is_reading.set()
+    result_json: str | None = None
+
+    def read_and_encode(document: DocumentSource) -> Reading:
+        nonlocal result_json
+        reading = reader.reading(document)
+        result_json = reading.result.to_json()
+        return reading
+
     try:
-        outcome = attempt(_reader.read, source)
-        result_json = outcome.result.to_json() if outcome.result else None
+        outcome = attempt(read_and_encode, source)
     except MemoryError:
         os._exit(MEMORY_EXIT)
-    if outcome.result is None:
-        return EncodedOutcome(outcome, None)
-    return EncodedOutcome(ReadOutcome(key=outcome.key, seconds=outcome.seconds), result_json)
+    finally:
+        _is_reading.clear()
+        progress.listen(None)
+        signal_progress(writer, None)
+    return EncodedOutcome(replace(outcome, result=None), result_json if outcome.result else None)
 
 
 def die_with_parent(parent: int) -> None:
@@ -117,7 +159,7 @@ def _watch(parent: int, limit: int) -> None:
     poll = select.poll()
     poll.register(os.pidfd_open(parent), select.POLLIN)
     while not poll.poll(_WATCH_SECONDS * 1_000):
-        if _resident_bytes() > limit:
+        if _is_reading.is_set() and _resident_bytes() > limit:
             os._exit(MEMORY_EXIT)
     os._exit(1)
 

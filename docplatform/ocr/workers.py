@@ -6,23 +6,27 @@ implementation of the port with the same tests.
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
-from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.errors import ReasonCode
 from docplatform.ocr import worker_process
-from docplatform.ocr.base import DocumentSource, ReadOutcome
+from docplatform.ocr.base import DocumentSource, Reading, ReadOutcome
+from docplatform.ocr.worker_clock import WorkerClock
 from docplatform.ocr.worker_process import MEMORY_EXIT, ReaderFactory, attempt
 
 _TRIES = 2
+_LOOK_SECONDS = 1.0
+"""How often somebody who waits looks whether the worker is still there."""
 
 
 class WorkerPool(Protocol):
@@ -40,7 +44,7 @@ class WorkerPool(Protocol):
 class InProcessPool:
     """No workers: one document after the other, here. Nothing limits time or memory."""
 
-    def __init__(self, read: Callable[[DocumentSource], AnalyzeResult]) -> None:
+    def __init__(self, read: Callable[[DocumentSource], Reading]) -> None:
         self._read = read
 
     def read(self, sources: Iterable[DocumentSource]) -> Iterator[ReadOutcome]:
@@ -60,6 +64,8 @@ class InProcessPool:
 class _Try:
     source: DocumentSource
     number: int
+    token: int
+    running: _Running
 
 
 class PebbleWorkerPool:
@@ -67,15 +73,32 @@ class PebbleWorkerPool:
 
     They come from a fork server: forked from a small process without threads, and quick to start. A document that
     times out, or whose worker dies, is tried once more, in another worker.
+
+    Args:
+        factory: Makes a worker's own reader, in the worker.
+        workers: How many processes.
+        timeout_seconds: Most seconds between two signs of progress of one document: its beginning, each of its pages.
+        document_seconds: Most seconds for one document, whatever its pages.
+        memory_bytes: What a worker may grow by.
     """
 
-    def __init__(self, factory: ReaderFactory, *, workers: int, timeout_seconds: float, memory_bytes: int) -> None:
+    def __init__(
+        self,
+        factory: ReaderFactory,
+        *,
+        workers: int,
+        timeout_seconds: float,
+        memory_bytes: int,
+        document_seconds: float = 7_200.0,
+    ) -> None:
         self._factory = factory
         self._workers = workers
         self._timeout = timeout_seconds
+        self._document_seconds = document_seconds
         self._memory = memory_bytes
-        self._pool: Any = None
+        self._running: _Running | None = None
         self._lock = threading.Lock()
+        self._tokens = itertools.count()
 
     def read(self, sources: Iterable[DocumentSource]) -> Iterator[ReadOutcome]:
         """See ``WorkerPool``."""
@@ -87,11 +110,11 @@ class PebbleWorkerPool:
                 self._fill(remaining, pending, done)
                 if not pending:
                     return
-                future = done.get()
+                future = self._next(done, pending)
                 trial = pending.pop(future)
                 outcome = self._outcome(future, trial)
                 if outcome is None:
-                    self._submit(_Try(trial.source, trial.number + 1), pending, done)
+                    self._submit(trial.source, trial.number + 1, pending, done)
                 else:
                     yield outcome
         finally:  # the caller stopped listening: cancelling ends the workers that are busy with it
@@ -101,65 +124,122 @@ class PebbleWorkerPool:
     def close(self) -> None:
         """End the workers at once."""
         with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.stop()
-            pool.join()
+            running, self._running = self._running, None
+        if running is not None:
+            running.end()
 
     def _fill(self, remaining: Iterator[DocumentSource], pending: dict[Any, _Try], done: SimpleQueue[Any]) -> None:
         while len(pending) < 2 * self._workers:
             source = next(remaining, None)
             if source is None:
                 return
-            self._submit(_Try(source, 1), pending, done)
+            self._submit(source, 1, pending, done)
 
-    def _submit(self, trial: _Try, pending: dict[Any, _Try], done: SimpleQueue[Any]) -> None:
-        future = self._running_pool().schedule(worker_process.run, args=(trial.source,), timeout=self._timeout)
-        pending[future] = trial
+    def _submit(self, source: DocumentSource, number: int, pending: dict[Any, _Try], done: SimpleQueue[Any]) -> None:
+        token = next(self._tokens)
+        running, future = self._scheduled(source, token)
+        pending[future] = _Try(source, number, token, running)
         future.add_done_callback(done.put)
 
-    def _running_pool(self) -> Any:
-        """The pool; a new one where there is none, or where it broke."""
-        from pebble import ProcessPool
-
+    def _scheduled(self, source: DocumentSource, token: int) -> tuple[_Running, Any]:
         with self._lock:
-            if self._pool is not None and not self._pool.active:
-                self._pool.stop()
-                self._pool.join()
-                self._pool = None
-            if self._pool is None:
-                context = multiprocessing.get_context("forkserver")
-                context.set_forkserver_preload(["docplatform.ocr.worker_process", "docplatform.ocr.local.reader"])
-                self._pool = ProcessPool(
-                    max_workers=self._workers,
-                    initializer=worker_process.start,
-                    initargs=(self._factory, self._memory, os.getpid()),
-                    context=context,
-                )
-            return self._pool
+            try:
+                running = self._usable()
+                return running, running.schedule(source, token, self._document_seconds)
+            except RuntimeError:  # it broke just now: pebble takes nothing any more
+                running = self._usable()
+                return running, running.schedule(source, token, self._document_seconds)
+
+    @staticmethod
+    def _next(done: SimpleQueue[Any], pending: dict[Any, _Try]) -> Any:
+        """The next try that has come to an end; one whose worker went away without the pool's notice is given up."""
+        while True:
+            try:
+                return done.get(timeout=_LOOK_SECONDS)
+            except Empty:
+                for future, trial in pending.items():
+                    if trial.running.clock.is_lost(trial.token):
+                        future.cancel()  # which puts it into ``done``
+
+    def _usable(self) -> _Running:
+        """The running pool; a new one where there is none, or where it broke."""
+        if self._running is not None and not self._running.is_active:
+            self._running.end()
+            self._running = None
+        if self._running is None:
+            self._running = _Running.started(self._factory, self._workers, self._timeout, self._memory)
+        return self._running
 
     def _outcome(self, future: Any, trial: _Try) -> ReadOutcome | None:
         """What became of a try; None where it deserves another."""
         from pebble import ProcessExpired
 
+        seconds = 0.0
         try:
             encoded: worker_process.EncodedOutcome = future.result()
         except FutureTimeoutError:
-            reason, message = ReasonCode.TIMEOUT, f"It took longer than {self._timeout:g} s."
+            seconds = self._document_seconds
+            reason, message = ReasonCode.TIMEOUT, _too_long(f"{seconds:g} s", "DOCUMENT_SECONDS")
         except ProcessExpired as error:
-            reason, message = _death(error.exitcode, self._memory)
+            if trial.running.clock.was_cut(trial.token):
+                seconds = self._timeout
+                message = _too_long(f"{seconds:g} s without finishing a page", "TIMEOUT_SECONDS")
+                reason = ReasonCode.TIMEOUT
+            else:
+                reason, message = _death(error.exitcode, self._memory)
         except BrokenProcessPool as error:
             reason, message = ReasonCode.CRASH, f"All workers ended: {error}"
+        except CancelledError:
+            reason, message = ReasonCode.CRASH, "Its worker went away."
         else:
             return encoded.decoded()
         if trial.number < _TRIES:
             return None
         return ReadOutcome(
-            key=trial.source.key,
-            reason=reason,
-            message=f"{message} Tried {trial.number} times.",
-            seconds=self._timeout if reason is ReasonCode.TIMEOUT else 0.0,
+            key=trial.source.key, reason=reason, message=f"{message} Tried {trial.number} times.", seconds=seconds
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """Workers that have been started, and their clock."""
+
+    pool: Any
+    clock: WorkerClock
+
+    @classmethod
+    def started(cls, factory: ReaderFactory, workers: int, timeout_seconds: float, memory: int) -> _Running:
+        from pebble import ProcessPool
+
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["docplatform.ocr.worker_process", "docplatform.ocr.local.reader"])
+        clock = WorkerClock(timeout_seconds)
+        pool = ProcessPool(
+            max_workers=workers,
+            initializer=worker_process.start,
+            initargs=(factory, memory, os.getpid(), clock.writer),
+            context=context,
+        )
+        return cls(pool, clock)
+
+    @property
+    def is_active(self) -> bool:
+        return bool(self.pool.active)
+
+    def schedule(self, source: DocumentSource, token: int, timeout_seconds: float) -> Any:
+        self.clock.await_signals(token)
+        future = self.pool.schedule(worker_process.run, args=(source, token), timeout=timeout_seconds)
+        future.add_done_callback(lambda _: self.clock.forget(token))
+        return future
+
+    def end(self) -> None:
+        self.pool.stop()
+        self.pool.join()
+        self.clock.stop()
+
+
+def _too_long(what: str, setting: str) -> str:
+    return f"It took longer than {what} (DOCPLATFORM_READING__{setting})."
 
 
 def _death(exit_status: int | None, memory: int) -> tuple[ReasonCode, str]:

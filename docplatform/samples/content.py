@@ -6,7 +6,7 @@ Belongs here: what kinds of document hand to formats. Doesn't: wording (a module
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from docplatform.samples.grammar import plain
@@ -22,6 +22,10 @@ class Text:
     """Relative to the page's text size."""
     bold: bool = False
     align: str = "left"
+    label: str = ""
+    """The beginning of the text that names what follows it, if something does."""
+    lines_named: int = 0
+    """How many of the next texts the label names; 0: what follows it in this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,10 @@ class Row:
     cells: tuple[str, ...]
     stops: tuple[float, ...]
     bold: bool = False
+    labels: tuple[int, ...] = ()
+    """Which cells name the next one."""
+    is_head: bool = False
+    """Every cell names the one below it in the next row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,29 @@ def printed_text(blocks: Iterable[Block]) -> str:
     """What the blocks say in reading order, a line each, without marks, rules and empty lines."""
     said = (block for block in blocks if isinstance(block, Text | Row))
     return plain("\n".join(line for line in marked_lines(said) if line))
+
+
+def printed_pairs(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
+    """Every label the blocks print, with the value that it names."""
+    said = [block for block in blocks if isinstance(block, Text | Row)]
+    for number, block in enumerate(said):
+        if isinstance(block, Row):
+            yield from _row_pairs(block, said[number + 1] if number + 1 < len(said) else None)
+        elif block.label:
+            named = [
+                other.text for other in said[number + 1 : number + 1 + block.lines_named] if isinstance(other, Text)
+            ]
+            yield block.label, " ".join(named) or plain(block.text).removeprefix(block.label).strip()
+
+
+def _row_pairs(row: Row, below: Text | Row | None) -> Iterator[tuple[str, str]]:
+    yield from ((row.cells[number], row.cells[number + 1]) for number in row.labels)
+    for cell in row.cells:
+        label, colon, value = cell.partition(": ")
+        if colon:
+            yield f"{label}:", value
+    if row.is_head and isinstance(below, Row):
+        yield from zip(row.cells, below.cells, strict=True)
 
 
 def paragraphs(text: str) -> tuple[Block, ...]:

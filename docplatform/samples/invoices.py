@@ -100,9 +100,9 @@ def _sums(facts: _Invoice, rng: random.Random) -> list[Block]:
         (("Subtotal", "VAT", "Total due"), ("Net amount", "Tax", "TOTAL"), ("Sum", "Sales tax", "Amount due"))
     )
     return [
-        Row((names[0], facts.subtotal), (-0.8, -1.0)),
-        Row((f"{names[1]} {facts.tax_rate}", facts.tax), (-0.8, -1.0)),
-        Row((names[2], facts.total), (-0.8, -1.0), bold=True),
+        Row((names[0], facts.subtotal), (-0.8, -1.0), labels=(0,)),
+        Row((f"{names[1]} {facts.tax_rate}", facts.tax), (-0.8, -1.0), labels=(0,)),
+        Row((names[2], facts.total), (-0.8, -1.0), bold=True, labels=(0,)),
     ]
 
 
@@ -126,11 +126,11 @@ def _classic(facts: _Invoice, rng: random.Random) -> list[Block]:
         *map(Text, facts.vendor_address),
         Gap(),
         Text(head, size=2, bold=True, align="right"),
-        Text("Bill to:", bold=True),
+        Text("Bill to:", bold=True, label="Bill to:", lines_named=3),
         Text(facts.customer),
         *map(Text, facts.customer_address),
         Gap(),
-        *(Row(pair, (0.0, 0.25)) for pair in meta),
+        *(Row(pair, (0.0, 0.25), labels=(0,)) for pair in meta),
         Gap(),
         *_table(facts, ("Description", "Qty", "Unit price", "Amount")),
         *_sums(facts, rng),
@@ -162,7 +162,7 @@ def _centred(facts: _Invoice, rng: random.Random) -> list[Block]:
         Text(f"issued {facts.issued}, payable by {facts.due}", align="center"),
         Gap(),
         Text(f"To {facts.customer}, {', '.join(facts.customer_address)}"),
-        Text(f"Reference: {facts.order}"),
+        Text(f"Reference: {facts.order}", label="Reference:"),
         Gap(),
         *_table(facts, ("Product or service", "Units", "Each", "Sum")),
         *_sums(facts, rng),
@@ -175,7 +175,7 @@ def _totals_first(facts: _Invoice, rng: random.Random) -> list[Block]:
         Text("Invoice summary", size=1.5, bold=True),
         *_sums(facts, rng),
         Rule(),
-        Row(("Invoice ID", "Issued", "Due", "Order"), (0.0, 0.3, 0.55, 0.8), bold=True),
+        Row(("Invoice ID", "Issued", "Due", "Order"), (0.0, 0.3, 0.55, 0.8), bold=True, is_head=True),
         Row((facts.number, facts.issued, facts.due, facts.order), (0.0, 0.3, 0.55, 0.8)),
         Gap(),
         Row(("From", "To"), (0.0, 0.5), bold=True),
@@ -194,7 +194,7 @@ def _with_slip(facts: _Invoice, rng: random.Random) -> list[Block]:
         PageBreak(),
         Text("Payment slip", size=1.5, bold=True),
         Rule(),
-        *(Row(pair, (0.0, 0.3)) for pair in slip),
+        *(Row(pair, (0.0, 0.3), labels=(0,)) for pair in slip),
     ]
 
 
@@ -216,9 +216,13 @@ def _pro_forma(facts: _Invoice, rng: random.Random) -> list[Block]:
     return [
         Text(rng.choice(("PRO FORMA", "Advance invoice", "Commercial invoice")), size=1.8, bold=True, align="center"),
         Rule(),
-        Row(("Seller:", facts.vendor, "No.", facts.number), (0.0, 0.15, 0.65, -1.0)),
-        Row(("Buyer:", facts.customer, "Dated", facts.issued), (0.0, 0.15, 0.65, -1.0)),
-        Row(("Ship to:", ", ".join(facts.customer_address), "Payable", facts.due), (0.0, 0.15, 0.65, -1.0)),
+        Row(("Seller:", facts.vendor, "No.", facts.number), (0.0, 0.15, 0.65, -1.0), labels=(0, 2)),
+        Row(("Buyer:", facts.customer, "Dated", facts.issued), (0.0, 0.15, 0.65, -1.0), labels=(0, 2)),
+        Row(
+            ("Ship to:", ", ".join(facts.customer_address), "Payable", facts.due),
+            (0.0, 0.15, 0.65, -1.0),
+            labels=(0, 2),
+        ),
         Gap(),
         *_table(facts, ("Goods", "Pcs", "Value", "Line value")),
         *_sums(facts, rng),

@@ -28,13 +28,14 @@ class Run:
 
 @dataclass(slots=True)
 class Page:
-    """One page. ``rules`` are heights of lines across the text width."""
+    """One page. ``rules`` are heights of lines across the text width, ``strokes`` other lines (x, y to x, y)."""
 
     width: float
     height: float
     margin: float
     runs: list[Run] = field(default_factory=list)
     rules: list[float] = field(default_factory=list)
+    strokes: list[tuple[float, float, float, float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

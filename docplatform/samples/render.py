@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 
 from docplatform.documents.predictions import Entity
-from docplatform.samples.content import Draft, printed_text
+from docplatform.samples.content import Draft, printed_pairs, printed_text
 from docplatform.samples.incidents import write_incident
 from docplatform.samples.invoices import write_invoice
 from docplatform.samples.layout import A4, SLIP, printable
@@ -30,6 +30,8 @@ WRITERS = {
 }
 
 _ENCODINGS = ("utf-8", "utf-8", "utf-8-sig", "utf-16", "cp1252")
+
+_PAGES = ("pdf", "png", "jpg", "tiff")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,10 @@ def _table_text(draft: Draft) -> str:
     return "\n".join("  ".join(row) for row in (*draft.fields.items(), *draft.items))
 
 
+def _pairs(draft: Draft) -> tuple[tuple[str, str], ...]:
+    return tuple((printable(key), printable(value)) for key, value in printed_pairs(draft.blocks))
+
+
 def describe(draft: Draft, rendered: Rendered, path: str, customer: str) -> SampleFile:
     """The truth about ``rendered`` at ``path``. Fields are those that its format shows, as printed."""
     return SampleFile(
@@ -94,6 +100,7 @@ def describe(draft: Draft, rendered: Rendered, path: str, customer: str) -> Samp
         text=rendered.text,
         scanned=rendered.scanned,
         fields=draft.fields,
+        pairs=_pairs(draft) if rendered.extension in _PAGES else (),
         entities=rendered.entities,
         topics=draft.topics,
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docplatform.samples.content import Draft
-from docplatform.samples.layout import A4, SLIP, Page, typeset
+from docplatform.samples.layout import A4, SLIP, Measure, Page, typeset
 from docplatform.samples.options import SampleOptions
 
 if TYPE_CHECKING:
@@ -20,18 +20,25 @@ if TYPE_CHECKING:
 
 DPI = 150
 _SCALE = DPI / 72
-_FAMILIES = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono")
+FAMILIES = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono")
 
 
 def scan_pages(draft: Draft, rng: random.Random, options: SampleOptions) -> list[Image]:
     """The pages of a draft, printed and scanned, as 8-bit grey images at ``DPI``."""
-    family = rng.choice(_FAMILIES[:2]) if draft.items and not draft.is_slip else rng.choice(_FAMILIES)
+    family = rng.choice(FAMILIES[:2]) if draft.items and not draft.is_slip else rng.choice(FAMILIES)
 
-    def measure(text: str, size: float, bold: bool) -> float:
-        return float(_font(family, bold, round(size * _SCALE)).getlength(text)) / _SCALE
+    pages = typeset(draft.blocks, SLIP if draft.is_slip else A4, font_measure(family))
+    return [scanned(page, family, rng, options) for page in pages]
 
-    pages = typeset(draft.blocks, SLIP if draft.is_slip else A4, measure)
-    return [_degrade(_print(page, family), rng, options) for page in pages]
+
+def scanned(page: Page, family: str, rng: random.Random, options: SampleOptions) -> Image:
+    """A page printed in a font of ``FAMILIES`` and scanned."""
+    return _degrade(_print(page, family), rng, options)
+
+
+def font_measure(family: str) -> Measure:
+    """Measures texts in a font of ``FAMILIES``."""
+    return lambda text, size, bold: float(_font(family, bold, round(size * _SCALE)).getlength(text)) / _SCALE
 
 
 def encode(images: list[Image], extension: str, rng: random.Random) -> bytes:
@@ -67,6 +74,8 @@ def _print(page: Page, family: str) -> Image:
     for run in page.runs:
         font = _font(family, run.bold, round(run.size * _SCALE))
         draw.text((run.x * _SCALE, run.y * _SCALE), run.text, fill=20, font=font, anchor="ls")
+    for x1, y1, x2, y2 in page.strokes:
+        draw.line((x1 * _SCALE, y1 * _SCALE, x2 * _SCALE, y2 * _SCALE), fill=40, width=2)
     for y in page.rules:
         draw.line((page.margin * _SCALE, y * _SCALE, (page.width - page.margin) * _SCALE, y * _SCALE), fill=40, width=2)
     return image

@@ -79,6 +79,8 @@ class SampleFile:
     """Whether words must be recognised from pixels."""
     fields: dict[str, str] = field(default_factory=dict)
     """Values as printed."""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """Every label that is printed beside or above its value, with the value. Only for pages (PDF, images)."""
     entities: tuple[Entity, ...] = ()
     """Only for ``txt``: offsets count code points of ``text``."""
     topics: tuple[str, ...] = ()

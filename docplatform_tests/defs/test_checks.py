@@ -157,5 +157,17 @@ def test_a_document_that_waited_too_long_in_quarantine_fails(home, age, state, p
     write_entries(home.platform.lake, [entry("scan_*1*.pdf", age, state)], "r")
     result = old_quarantine_check(home.platform.lake, days=7)
     assert result.passed is passed
+    oldest, is_open = result.metadata["oldest"].value, state is EntryState.OPEN
+    words = (r"scan\_\*1\*.pdf", "corrupt", "cut off", f"{age.days} days", "**What to do:** Ask the sender")
+    assert [word in oldest for word in words] == [is_open] * 5
+    assert result.metadata["reasons"].value == ("- corrupt: 1" if is_open else "none")
+
+
+def test_the_oldest_in_quarantine_are_named_and_no_more_than_can_be_looked_at(home):
+    many = [entry(f"{number:03}" + "x" * 300, timedelta(days=number)) for number in range(60)]
+    write_entries(home.platform.lake, many, "r")
+    result = old_quarantine_check(home.platform.lake, days=7)
     oldest = result.metadata["oldest"].value
-    assert [word in oldest for word in (r"scan\_\*1\*.pdf", "corrupt", "cut off")] == [not passed] * 3
+    assert [line[2:5] for line in oldest.splitlines()] == [f"{number:03}" for number in range(59, 39, -1)]
+    assert len(oldest) < 20 * 1_000
+    assert (result.metadata["open"].value, result.metadata["old"].value) == (60, 52)

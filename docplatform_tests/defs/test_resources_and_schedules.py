@@ -154,8 +154,8 @@ def test_partitions_that_are_behind_are_caught_up_with_a_few_at_a_time(home, ins
 def test_definitions_bind_every_job(tmp_path):
     repository = build_defs(quick_settings(tmp_path)).get_repository_def()
     assert {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")} == {
-        "ingest_job", "reading_job", "process_job", "predict_job", "replay_job", "labels_job", "retrain_job",
-        "drift_job", "maintenance_job",
+        "ingest_job", "reading_job", "process_job", "predict_job", "replay_job", "replay_arrivals_job",
+        "labels_job", "retrain_job", "drift_job", "maintenance_job",
     }  # fmt: skip
     partitioned = {"reading_job", "process_job", "predict_job", "replay_job", "retrain_job", "drift_job"}
     assert {job.name for job in repository.get_all_jobs() if job.partitions_def} >= partitioned

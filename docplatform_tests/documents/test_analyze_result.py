@@ -1,12 +1,16 @@
+import copy
 import json
+import pickle
 from pathlib import Path
 
 import pytest
 
 from docplatform.documents.analyze_result import AnalyzeResult, Field, Page, Span, Word
 from docplatform.errors import PermanentError, ReasonCode
+from docplatform_tests.documents.contract import violations
+from docplatform_tests.documents.full_result import full_result
 
-_AZURE_RESULTS = Path(__file__).parents[3] / "shared" / "data" / "azure_results" / "layout_2024-11-30"
+_SHARED = Path(__file__).parents[3] / "shared"
 _MINIMAL = {
     "apiVersion": "2024-11-30",
     "modelId": "m",
@@ -24,13 +28,23 @@ def _canonical(raw: object) -> str:
     return json.dumps(raw, sort_keys=True)
 
 
-@pytest.mark.skipif(not _AZURE_RESULTS.is_dir(), reason="needs ../shared/data beside the checkout")
-def test_a_result_of_the_service_survives_a_round_trip_byte_for_byte():
-    files = sorted(_AZURE_RESULTS.glob("*.ocr.json"))
-    assert files
-    for file in files:
-        raw = json.loads(file.read_text("utf-8"))["analyzeResult"]
+@pytest.mark.skipif(not _SHARED.is_dir(), reason="needs ../shared beside the checkout")
+def test_results_of_the_service_survive_a_round_trip_byte_for_byte_and_fit_its_schema():
+    files = sorted((_SHARED / "data" / "azure_results").rglob("*.json"))
+    files += sorted((_SHARED / "contracts" / "examples").glob("*.json"))
+    results = [_analyze_result(json.loads(file.read_text("utf-8"))) for file in files]
+    found = [raw for raw in results if raw]
+    assert len(found) >= 2
+    for raw in found:
         assert _canonical(_round_trip(raw)) == _canonical(raw)
+        assert violations(raw) == []
+
+
+def _analyze_result(raw: object) -> object:
+    """The AnalyzeResult of API 2024-11-30 in an answer of the service: other files lie beside them."""
+    while isinstance(raw, dict) and raw.get("apiVersion") != "2024-11-30":
+        raw = next((raw[key] for key in ("analyzeResult", "responses", "200", "body") if key in raw), None)
+    return raw if isinstance(raw, dict) and "pages" in raw else None
 
 
 @pytest.mark.parametrize(
@@ -125,3 +139,64 @@ def test_text_of_refuses_offsets_that_are_not_code_points():
 def test_word_count_and_mean_confidence():
     assert (_result().word_count, _result().mean_confidence) == (2, 0.75)
     assert AnalyzeResult(model_id="m", content="", pages=()).mean_confidence is None
+
+
+def _deferred() -> AnalyzeResult:
+    return AnalyzeResult.deferred(AnalyzeResult.from_json(json.dumps(full_result())).to_json())
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda result: result.pages,
+        lambda result: result.model_copy(update={"model_id": "m"}),
+        lambda result: result == AnalyzeResult(model_id="m", content="", pages=()),
+        repr,
+        copy.deepcopy,
+        pickle.dumps,
+        lambda result: result.model_dump(),
+        lambda result: result.word_count,
+        vars,
+    ],
+)
+def test_a_deferred_result_is_read_when_it_is_looked_at_in_any_way(look):
+    result = _deferred()
+    look(result)
+    assert type(result) is AnalyzeResult
+    assert result == AnalyzeResult.from_json(json.dumps(full_result()))
+
+
+def test_a_deferred_result_gives_its_json_back_unread():
+    result = _deferred()
+    text = result.to_json()
+    assert json.loads(text) == full_result()
+    assert type(result) is not AnalyzeResult
+    assert isinstance(result, AnalyzeResult)
+    assert result.content == "ab c"
+    assert result.to_json() == text
+
+
+def test_a_deferred_result_compares_copies_and_pickles_as_any_other():
+    read = AnalyzeResult.from_json(json.dumps(full_result()))
+    assert _deferred() == read
+    assert read == _deferred()
+    assert pickle.loads(pickle.dumps(_deferred())) == read  # noqa: S301 - our own bytes
+    for copied in (copy.copy(_deferred()), copy.deepcopy(_deferred())):
+        assert type(copied) is AnalyzeResult
+        assert copied == read
+
+
+def test_a_changed_copy_of_a_deferred_result_has_a_json_of_its_own():
+    changed = _deferred().model_copy(update={"model_id": "other"})
+    assert json.loads(changed.to_json())["modelId"] == "other"
+
+
+def test_a_deferred_result_that_is_no_result_says_so_when_looked_at():
+    with pytest.raises(PermanentError, match="content"):
+        _ = AnalyzeResult.deferred("{}").content
+
+
+@pytest.mark.parametrize("change", [{"content": 3}, {"pages": [{"pageNumber": "1", "spans": []}]}])
+def test_values_are_not_made_to_fit(change):
+    with pytest.raises(PermanentError):
+        AnalyzeResult.from_json(json.dumps(_MINIMAL | change))

@@ -77,7 +77,7 @@ def test_a_crash_before_the_ledger_is_told_changes_nothing_in_the_end(home, monk
         home.publish("killed")
     monkeypatch.undo()
     rows = len(home.rows("raw_blobs"))
-    dismiss(home.platform.lake, run_id="somebody")
+    dismiss(home.platform.lake, open_entries(home.platform.lake), note="no document", run_id="somebody")
     again = home.publish("after")
     assert (rows, len(home.rows("raw_blobs")), again.arrivals) == (6, 6, 6)
     assert again.projects == ("topics",)

@@ -23,7 +23,12 @@ def main(home: str, run_id: str) -> None:
     """One pass in small commits, a line on stdout after each."""
     lake = Lake(LocalBlobStore(Path(home)))
     run_stage(
-        lake, stage(), PARTITIONS, run_id=run_id, commit_every_rows=3, on_progress=lambda *at: print(*at, flush=True)
+        lake,
+        stage(),
+        PARTITIONS,
+        run_id=run_id,
+        commit_every_rows=3,
+        on_progress=lambda at: print(at.done, at.total, flush=True),
     )
 
 

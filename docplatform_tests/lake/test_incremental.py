@@ -9,7 +9,7 @@ import pytest
 from docplatform.errors import ReasonCode, TransientError
 from docplatform.lake.incremental import StageContractError, pending_counts, run_stage
 from docplatform.lake.lake import Lake
-from docplatform.lake.quarantine import EntryState, dismiss, find_entries, replay
+from docplatform.lake.quarantine import EntryState, dismiss, find_entries, open_entries, replay
 from docplatform.lake.stages import Failed, Made, Row, StageReport
 from docplatform.lake.tables import PREDICTIONS, QUARANTINE
 from docplatform_tests.lake.stage import BAD, BUSY, GOOD, MISFIT, FakeStage, made_values
@@ -123,7 +123,7 @@ class TestQuarantine:
         stage.verdicts.update(a=BAD, b=BAD)
         run_stage(lake, stage, [ONE], run_id="r1")
         assert [entry.document_id for entry in replay(lake, document_ids=["a"], run_id="me")] == ["a"]
-        assert [entry.document_id for entry in dismiss(lake, run_id="me")] == ["b"]
+        assert [entry.document_id for entry in dismiss(lake, open_entries(lake), note="", run_id="me")] == ["b"]
         stage.verdicts.clear()
         assert pending_counts(lake, stage, [ONE]) == {ONE: 1}
         report = run_stage(lake, stage, [ONE], run_id="r2")[ONE]
@@ -209,7 +209,14 @@ class TestCommitting:
     def test_a_chunk_is_one_commit_of_each_table_and_may_span_partitions(self, lake: Lake) -> None:
         stage = FakeStage({ONE: list("abcde"), TWO: list("fghij")}, {"b": BAD, "g": BAD})
         progress: list[tuple[int, int]] = []
-        run_stage(lake, stage, [ONE, TWO], run_id="r", commit_every_rows=4, on_progress=lambda *at: progress.append(at))
+        run_stage(
+            lake,
+            stage,
+            [ONE, TWO],
+            run_id="r",
+            commit_every_rows=4,
+            on_progress=lambda at: progress.append((at.done, at.total)),
+        )
         assert progress == [(4, 10), (8, 10), (10, 10)]
         assert (lake.version(PREDICTIONS), lake.version(QUARANTINE)) == (3, 2)
 
@@ -223,7 +230,7 @@ class TestCommitting:
             run_id="r",
             commit_every_seconds=25,
             clock=lambda: next(ticks),
-            on_progress=lambda done, _: progress.append(done),
+            on_progress=lambda at: progress.append(at.done),
         )
         assert progress == [2, 4]
         assert reports[ONE].seconds > reports[TWO].seconds > 0

@@ -280,6 +280,13 @@ class TestUpserting:
         assert [row["name"] for row in by_key(lake.read_rows(PREDICTIONS))] == [None, "name 1.pdf"]
         assert lake.schema_differences(PREDICTIONS) == []
 
+    def test_a_nullable_column_may_be_missing_until_the_next_write(self, lake: Lake) -> None:
+        older = replace(PREDICTIONS, columns=tuple(c for c in PREDICTIONS.columns if c.name != "category"))
+        lake.upsert(older, [{k: v for k, v in prediction_row(0).items() if k != "category"}], run_id="r")
+        assert PREDICTIONS.column("category").nullable
+        assert lake.schema_differences(PREDICTIONS) == []
+        assert {row["category"] for row in lake.read_rows(PREDICTIONS)} == {None}
+
     def test_a_stored_table_that_differs_is_told(self, lake: Lake) -> None:
         columns = [replace(c, type="string") if c.name == "confidence" else c for c in PREDICTIONS.columns]
         other = replace(PREDICTIONS, columns=(*columns, Column("more", "bool", "")), partition_by=("project",))

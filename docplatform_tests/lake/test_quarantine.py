@@ -90,13 +90,15 @@ def test_open_entries_meet_every_condition_the_oldest_first(
 @pytest.mark.parametrize(
     ("conditions", "expected"),
     [
-        ({}, "abc"),
+        ({}, "abcd"),
         ({"stage": "ocr_text"}, "ab"),
-        ({"document_ids": ["d", "e", "f"]}, ""),
-        ({"reason": "corrupt"}, "ac"),
+        ({"document_ids": ["d", "e", "f"]}, "df"),
+        ({"reason": "corrupt"}, "acd"),
     ],
 )
-def test_replay_takes_open_entries_of_stages(filled: Lake, conditions: dict[str, Any], expected: str) -> None:
+def test_replay_takes_open_entries_and_dismissed_ones_that_are_named(
+    filled: Lake, conditions: dict[str, Any], expected: str
+) -> None:
     taken = replay(filled, run_id="me", **conditions)
     assert sorted(entry.document_id for entry in taken) == sorted(expected)
     replaying = find_entries(filled, states=[EntryState.REPLAYING])
@@ -106,7 +108,9 @@ def test_replay_takes_open_entries_of_stages(filled: Lake, conditions: dict[str,
 
 def test_dismissed_entries_are_open_no_more(filled: Lake) -> None:
     before = {entry.document_id: entry for entry in find_entries(filled)}
-    assert {entry.document_id for entry in dismiss(filled, run_id="me", reason="corrupt")} == {"a", "c", "d"}
+    assert {
+        entry.document_id for entry in dismiss(filled, open_entries(filled, reason="corrupt"), note="no", run_id="me")
+    } == {"a", "c", "d"}
     assert [entry.document_id for entry in open_entries(filled)] == ["b"]
     after = {entry.document_id: entry for entry in find_entries(filled)}
     assert after["a"].first_failed_at == before["a"].first_failed_at
@@ -134,7 +138,7 @@ def test_what_is_refused_at_arrival_is_entered_once_and_stays_as_somebody_left_i
     assert entries["bomb.pdf"].message == "unpacks to 9 GB"
     assert entries["empty.pdf"].message == "Quarantined when it came in: empty."
     assert entries["empty.pdf"].first_failed_at == documents[0].arrived_at
-    dismiss(lake, run_id="me", reason="empty")
+    dismiss(lake, open_entries(lake, reason="empty"), note="a blank", run_id="me")
     assert quarantine_at_arrival(lake, documents, run_id="r2") == 0
     assert [entry.name for entry in open_entries(lake)] == ["bomb.pdf"]
     assert quarantine_at_arrival(lake, [], run_id="r3") == 0

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from docplatform.errors import ConfigurationError
 from docplatform.lake.lake import Lake
+from docplatform.lake.tables import PREDICTIONS
 from docplatform.storage.base import TableLocation
 from docplatform.storage.local import LocalBlobStore
 from docplatform_tests.lake.rows import prediction_row, routed_row
@@ -37,6 +38,14 @@ def filled(lake: Lake) -> Lake:
 )
 def test_tables_are_queried_by_name(filled: Lake, query: str, rows: list[dict[str, object]]) -> None:
     assert filled.sql(query).to_pylist() == rows
+
+
+def test_a_column_added_to_the_contract_is_null_in_tables_of_before(lake: Lake) -> None:
+    older = replace(PREDICTIONS, columns=tuple(c for c in PREDICTIONS.columns if c.name not in ("name", "entities")))
+    rows = [{k: v for k, v in prediction_row(n).items() if k not in ("name", "entities")} for n in range(2)]
+    lake.upsert(older, rows, run_id="r")
+    query = "select count(*) n, count(name) named, count(entities) found, any_value(typeof(name)) t from predictions"
+    assert lake.sql(query).to_pylist() == [{"n": 2, "named": 0, "found": 0, "t": "VARCHAR"}]
 
 
 def test_a_query_can_be_explained(filled: Lake) -> None:

@@ -414,3 +414,43 @@ class TestOpening:
         assert kind.process_result_value(cairo, dialect) == datetime(2026, 1, 1, tzinfo=UTC)
         assert kind.process_result_value(None, dialect) is None
         assert kind.process_bind_param(None, dialect) is None
+
+
+class TestReadmitting:
+    def test_a_refused_arrival_gets_its_new_outcome_in_place(self, ledger: Ledger) -> None:
+        ledger.record([arrival("a", reason=ReasonCode.BOMB, message="many"), arrival("b")])
+        ledger.mark_exported(["a", "b"])
+        (again,) = ledger.readmit([arrival("a", lake_partition="acme/zip/2026-11-20")])
+        assert (again.outcome, again.is_new) == (Outcome.LANDED, True)
+        assert ledger.arrival_counts().total == 2
+        assert [found.arrival.arrival_id for found in ledger.unexported(10)] == ["a"]
+        document = ledger.document(arrival("a").document_id)
+        assert document is not None
+        assert (document.reason, document.message) == (None, None)
+        assert ledger.lake_partitions() == ["acme/pdf/2026-11-20", "acme/zip/2026-11-20"]
+
+    def test_one_that_is_refused_again_says_what_is_wrong_now(self, ledger: Ledger) -> None:
+        ledger.record([arrival("a", reason=ReasonCode.BOMB, message="many")])
+        (again,) = ledger.readmit([arrival("a", reason=ReasonCode.TOO_LARGE, message="large")])
+        assert again.outcome is Outcome.QUARANTINED
+        document = ledger.document(arrival("a").document_id)
+        assert document is not None
+        assert (document.reason, document.message) == (ReasonCode.TOO_LARGE, "large")
+
+    def test_one_that_landed_stays_as_it_was(self, ledger: Ledger) -> None:
+        ledger.record([arrival("a")])
+        (again,) = ledger.readmit([arrival("a", reason=ReasonCode.BOMB)])
+        assert (again.outcome, again.is_new) == (Outcome.LANDED, False)
+        assert ledger.document(arrival("a").document_id).reason is None  # type: ignore[union-attr]
+
+    def test_of_several_arrivals_of_one_document_one_lands(self, ledger: Ledger) -> None:
+        refused = [arrival(key, "same", reason=ReasonCode.BOMB) for key in "ab"]
+        ledger.record(refused)
+        again = ledger.readmit([arrival(key, "same") for key in "ab"])
+        assert [found.outcome for found in again] == [Outcome.LANDED, Outcome.DUPLICATE]
+
+    def test_arrivals_of_documents_are_found(self, ledger: Ledger) -> None:
+        ledger.record([arrival("a", "same"), arrival("b", "same"), arrival("c")])
+        found = ledger.arrivals_of([arrival("a", "same").document_id])
+        assert [recorded.arrival.arrival_id for recorded in found] == ["a", "b"]
+        assert ledger.arrivals_of([]) == []

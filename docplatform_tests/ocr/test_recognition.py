@@ -10,7 +10,7 @@ import pytest
 from docplatform.errors import ConfigurationError
 from docplatform.ocr.local.recognition import orientation
 from docplatform.ocr.local.recognition.batches import read_lines
-from docplatform.ocr.local.recognition.choice import recognizer_fingerprint, recognizer_of
+from docplatform.ocr.local.recognition.choice import recognizer_of
 from docplatform.ocr.local.recognition.classification import upside_down
 from docplatform.ocr.local.recognition.crops import HEIGHT, cut
 from docplatform.ocr.local.recognition.decoding import Decoder
@@ -247,7 +247,7 @@ def test_tesseract_without_its_program_is_named(monkeypatch):
     monkeypatch.setattr(pytesseract.pytesseract, "tesseract_cmd", "/nowhere/tesseract")
     monkeypatch.setattr(pytesseract, "get_tesseract_version", pytesseract.get_tesseract_version.__wrapped__)
     with pytest.raises(ConfigurationError, match="on the PATH"):
-        recognizer_fingerprint(ReadingSettings(ocr_engine=OcrEngine.TESSERACT))
+        recognizer_of(ReadingSettings(ocr_engine=OcrEngine.TESSERACT)).fingerprint
 
 
 def _has_tesseract():
@@ -275,6 +275,6 @@ def test_tesseract_reads_words_with_boxes_whichever_way_up(direction):
 def test_engines_have_fingerprints_of_their_own():
     pytest.importorskip("openvino")
     engines = [OcrEngine.ONNXRUNTIME, OcrEngine.OPENVINO] + [OcrEngine.TESSERACT] * _has_tesseract()
-    prints = [recognizer_fingerprint(ReadingSettings(ocr_engine=engine)) for engine in engines]
+    prints = [recognizer_of(ReadingSettings(ocr_engine=engine)).fingerprint for engine in engines]
     assert all(one != other for one, other in pairwise(prints))
-    assert recognizer_fingerprint(ReadingSettings()) in prints
+    assert recognizer_of(ReadingSettings()).fingerprint in prints

@@ -1,121 +1,106 @@
+import itertools
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from pebble.pool.process import WorkerManager
 
 from docplatform.errors import ReasonCode
-from docplatform.ocr import worker_process
-from docplatform.ocr.base import DocumentSource, ReadOutcome
+from docplatform.ocr import worker_clock, worker_process
+from docplatform.ocr.worker_clock import WorkerClock
 from docplatform.ocr.workers import InProcessPool, PebbleWorkerPool, WorkerPool
+from docplatform_tests.contracts.worker_pool import (
+    MEMORY_BYTES,
+    TIMEOUT_SECONDS,
+    IsolatingWorkerPoolContract,
+    WorkerPoolContract,
+    by_key,
+    sources,
+)
 from docplatform_tests.ocr.worker_fakes import ObedientReader
 
-_MEMORY = 300 * 2**20
 
-
-def _sources(*verbs: str) -> list[DocumentSource]:
-    return [DocumentSource(str(number), verb.encode(), "text/plain") for number, verb in enumerate(verbs)]
-
-
-def _by_key(outcomes: Iterator[ReadOutcome]) -> dict[str, ReadOutcome]:
-    found = list(outcomes)
-    assert len({outcome.key for outcome in found}) == len(found)
-    return {outcome.key: outcome for outcome in found}
+def _pool(**options: object) -> PebbleWorkerPool:
+    chosen: dict[str, object] = {"workers": 2, "timeout_seconds": 60, "memory_bytes": MEMORY_BYTES, **options}
+    return PebbleWorkerPool(ObedientReader, **chosen)
 
 
 @pytest.fixture(scope="module")
 def processes() -> Iterator[PebbleWorkerPool]:
-    pool = PebbleWorkerPool(ObedientReader, workers=2, timeout_seconds=60, memory_bytes=_MEMORY)
+    pool = _pool()
     yield pool
     pool.close()
 
 
-@pytest.fixture(params=["in-process", "processes"])
-def pool(request: pytest.FixtureRequest, processes: PebbleWorkerPool) -> WorkerPool:
-    return InProcessPool(ObedientReader().read) if request.param == "in-process" else processes
+class TestInProcessPool(WorkerPoolContract):
+    @pytest.fixture
+    def pool(self) -> WorkerPool:
+        return InProcessPool(ObedientReader().reading)
 
 
-class TestEveryPool:
-    def test_each_source_has_one_outcome(self, pool):
-        outcomes = _by_key(pool.read(_sources(*["say"] * 20)))
-        assert {key: outcome.result.content for key, outcome in outcomes.items()} == {
-            str(number): f"{number} said" for number in range(20)
-        }
+class TestPebbleWorkerPool(IsolatingWorkerPoolContract):
+    @pytest.fixture
+    def pool(self, processes: PebbleWorkerPool) -> WorkerPool:
+        return processes
 
-    def test_a_bad_document_is_told_with_its_reason_and_disturbs_no_other(self, pool):
-        outcomes = _by_key(pool.read(_sources("say", "refuse", "later", "gorge", "say")))
-        assert [outcomes[key].reason for key in "01234"] == [
-            None,
-            ReasonCode.CORRUPT,
-            ReasonCode.ENGINE_ERROR,
-            ReasonCode.MEMORY,
-            None,
-        ]
-        assert outcomes["1"].message == "damaged"
-        assert [outcomes[key].is_transient for key in "12"] == [False, True]
-        assert outcomes["4"].result is not None
-
-    def test_sources_are_consumed_lazily(self, pool):
-        taken = 0
-
-        def endless() -> Iterator[DocumentSource]:
-            nonlocal taken
-            while True:
-                taken += 1
-                yield DocumentSource(str(taken), b"say", "text/plain")
-
-        outcomes = pool.read(endless())
-        for _ in range(10):
-            next(outcomes)
-        outcomes.close()
-        assert taken <= 10 + 2 * 2
-
-    def test_it_can_be_used_again_after_closing(self, pool):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def impatient(cls) -> Iterator[WorkerPool]:
+        pool = _pool(timeout_seconds=TIMEOUT_SECONDS)
+        yield pool
         pool.close()
-        pool.close()
-        assert _by_key(pool.read(_sources("say")))["0"].result.content == "0 said"
 
-    def test_no_sources_no_outcomes(self, pool):
-        assert list(pool.read([])) == []
-
-
-class TestWorkerProcesses:
-    def test_a_document_that_kills_its_worker_is_a_crash_and_the_rest_is_read(self, processes):
-        outcomes = _by_key(processes.read(_sources("say", "die", "say", "say", "say")))
-        assert outcomes["1"].reason is ReasonCode.CRASH
-        assert "exit status -9" in outcomes["1"].message
-        assert all(outcomes[key].result for key in "0234")
-
-    @pytest.mark.parametrize("verb", ["die", "gorge"])
-    def test_a_worker_that_dies_once_is_forgiven(self, processes, tmp_path, verb):
-        outcomes = _by_key(processes.read(_sources(f"{verb} {tmp_path / 'seen'}")))
-        assert outcomes["0"].result.content == "0 said"
-
-    def test_a_document_that_eats_memory_is_told_so(self, processes):
-        outcomes = _by_key(processes.read(_sources("grow", "say")))
-        assert outcomes["0"].reason is ReasonCode.MEMORY
-        assert str(_MEMORY) in outcomes["0"].message
-        assert outcomes["1"].result
-
-    def test_a_document_that_hangs_times_out_and_the_rest_is_read(self, tmp_path):
-        pool = PebbleWorkerPool(ObedientReader, workers=2, timeout_seconds=0.5, memory_bytes=_MEMORY)
+    def test_a_document_may_not_take_endless_however_many_pages_it_finishes(self):
+        pool = _pool(workers=1, document_seconds=1)
         try:
-            outcomes = _by_key(pool.read(_sources("hang", "say", f"hang {tmp_path / 'seen'}")))
+            outcomes = by_key(pool.read(sources("pages-100-0.2", "say")))
         finally:
             pool.close()
         assert outcomes["0"].reason is ReasonCode.TIMEOUT
-        assert outcomes["0"].seconds >= 0.5
+        assert "DOCUMENT_SECONDS" in outcomes["0"].message
         assert outcomes["1"].result
-        assert outcomes["2"].result.content == "2 said"
+
+    def test_a_worker_that_went_away_without_the_pool_s_notice_is_noticed(self, tmp_path, monkeypatch):
+        """Its end is seen before its taking up the document is: pebble then waits for it for ever."""
+        monkeypatch.setattr(WorkerManager, "inspect_workers", lambda _: ())
+        pool = _pool(workers=2)
+        try:
+            outcomes = by_key(pool.read(sources(f"die {tmp_path / 'seen'}", "say")))
+        finally:
+            pool.close()
+        assert outcomes["0"].result
+        assert outcomes["1"].result
+
+    def test_a_pool_that_breaks_between_two_documents_is_replaced(self, processes, monkeypatch):
+        list(processes.read(sources("say")))
+        broken = processes._running
+        monkeypatch.setattr(type(broken), "is_active", property(lambda running: running is not broken))
+        broken.pool.stop()
+        assert by_key(processes.read(sources("say")))["0"].result
+        assert processes._running is not broken
+
+    def test_a_pool_that_breaks_as_a_document_is_handed_over_is_replaced(self, processes, monkeypatch):
+        list(processes.read(sources("say")))
+        broken = processes._running
+        looks = iter([True])
+        monkeypatch.setattr(
+            type(broken), "is_active", property(lambda running: running is not broken or next(looks, False))
+        )
+        broken.pool.stop()
+        assert by_key(processes.read(sources("say")))["0"].result
+        assert processes._running is not broken
 
     def test_workers_are_single_threaded_processes_that_are_kept(self, processes):
         def pids() -> set[str]:
-            outcomes = _by_key(processes.read(_sources(*["pid"] * 8)))
+            outcomes = by_key(processes.read(sources(*["pid"] * 8)))
             assert {outcome.result.content.split()[1] for outcome in outcomes.values()} == {"1"}
             return {outcome.result.content.split()[0] for outcome in outcomes.values()}
 
@@ -124,9 +109,9 @@ class TestWorkerProcesses:
         assert pids() & first
 
     def test_a_pool_whose_workers_cannot_start_says_crash(self):
-        pool = PebbleWorkerPool(_unbuildable, workers=1, timeout_seconds=60, memory_bytes=_MEMORY)
+        pool = PebbleWorkerPool(_unbuildable, workers=1, timeout_seconds=60, memory_bytes=MEMORY_BYTES)
         try:
-            assert _by_key(pool.read(_sources("say")))["0"].reason is ReasonCode.CRASH
+            assert by_key(pool.read(sources("say")))["0"].reason is ReasonCode.CRASH
         finally:
             pool.close()
 
@@ -184,9 +169,29 @@ def test_killing_the_parent_leaves_no_orphan(tmp_path):
 class TestTheChildsSide:
     """What runs in workers, run here, where coverage sees it."""
 
-    def test_run_encodes_results_and_failures(self, monkeypatch):
+    @pytest.fixture
+    def started(self, monkeypatch) -> Iterator[Connection]:
+        """This process as a worker that has started; what it signals can be read from this."""
+        reader, writer = Pipe(duplex=False)
+        os.set_blocking(writer.fileno(), False)
         monkeypatch.setattr(worker_process, "_reader", ObedientReader())
-        said, refused = (worker_process.run(source).decoded() for source in _sources("say", "refuse"))
+        monkeypatch.setattr(worker_process, "_writer", writer)
+        with reader, writer:
+            yield reader
+
+    def test_run_signals_its_begin_its_pages_and_its_end(self, started):
+        worker_process.run(sources("pages-2-0")[0], 7)
+        records = list(struct.iter_unpack("<qqd", os.read(started.fileno(), 1_000)))
+        assert [token for _, token, _ in records] == [7, 7, 7, -1]
+        assert {pid for pid, _, _ in records} == {os.getpid()}
+
+    def test_nobody_reading_the_signals_stops_no_worker(self, started):
+        for _ in range(20):
+            worker_process.run(sources("pages-300-0")[0], 7)
+        assert len(os.read(started.fileno(), 2**20)) % 24 == 0
+
+    def test_run_encodes_results_and_failures(self, started):
+        said, refused = (worker_process.run(source, 1).decoded() for source in sources("say", "refuse"))
         assert said.result.content == "0 said"
         assert (refused.reason, refused.message) == (ReasonCode.CORRUPT, "damaged")
 
@@ -202,15 +207,16 @@ class TestTheChildsSide:
         monkeypatch.setattr(os, "_exit", leave)
         return statuses
 
-    def test_out_of_memory_ends_the_worker(self, monkeypatch, exits):
-        monkeypatch.setattr(worker_process, "_reader", ObedientReader())
+    def test_out_of_memory_ends_the_worker(self, started, exits):
         with pytest.raises(SystemExit):
-            worker_process.run(_sources("gorge")[0])
+            worker_process.run(sources("gorge")[0], 1)
         assert exits == [worker_process.MEMORY_EXIT]
 
     def test_a_worker_that_outgrows_its_memory_ends(self, exits):
+        worker_process._is_reading.set()
         with pytest.raises(SystemExit):
             worker_process._watch(os.getpid(), limit=1)
+        worker_process._is_reading.clear()
         assert exits == [worker_process.MEMORY_EXIT]
 
     def test_a_worker_whose_parent_has_ended_ends(self, exits):
@@ -237,4 +243,42 @@ class TestTheChildsSide:
     def test_run_needs_start(self, monkeypatch):
         monkeypatch.setattr(worker_process, "_reader", None)
         with pytest.raises(RuntimeError, match="wasn't started"):
-            worker_process.run(_sources("say")[0])
+            worker_process.run(sources("say")[0], 1)
+
+
+class TestTheClock:
+    def test_time_in_which_a_worker_waited_for_a_processor_does_not_count(self, monkeypatch):
+        waited = itertools.count()
+        monkeypatch.setattr(worker_clock, "_waited", lambda _: float(next(waited)))
+        clock = WorkerClock(0.2)
+        sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        try:
+            clock.await_signals(1)
+            os.write(clock.writer.fileno(), struct.pack("<qqd", sleeper.pid, 1, time.monotonic()))
+            with pytest.raises(subprocess.TimeoutExpired):
+                sleeper.wait(1)
+            monkeypatch.setattr(worker_clock, "_waited", lambda _: 0.0)
+            assert sleeper.wait(30) == -signal.SIGKILL
+            assert clock.was_cut(1)
+        finally:
+            sleeper.kill()
+            sleeper.communicate()
+            clock.stop()
+
+    def test_a_kernel_that_does_not_tell_is_believed_to_have_let_nobody_wait(self):
+        assert worker_clock._waited(2**22 + 1) == 0.0
+        assert worker_clock._waited(os.getpid()) >= 0.0
+
+    def test_signals_of_a_try_that_is_over_are_not_listened_to(self):
+        clock = WorkerClock(0.1)
+        try:
+            clock.await_signals(1)
+            clock.forget(1)
+            os.write(clock.writer.fileno(), struct.pack("<qqd", os.getpid(), 1, 0.0))
+            sleeping = time.monotonic() + 0.5
+            while time.monotonic() < sleeping:  # it would end this very process
+                os.sched_yield()
+            assert not clock.was_cut(1)
+            assert not clock.is_lost(1)
+        finally:
+            clock.stop()

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from docplatform.errors import ReasonCode
-from docplatform.lake.quarantine import dismiss
+from docplatform.lake.quarantine import dismiss, open_entries
 from docplatform.samples.checking import CorpusCheck, check_corpus
 from docplatform.samples.truth import DUPLICATE, READ, Expected, Manifest, SampleFile, quarantined
 from docplatform_tests.homes import Home
@@ -92,6 +92,6 @@ def test_a_duplicate_too_many_or_too_few_is_named(home):
 
 def test_a_dismissed_entry_is_not_open_any_more(tmp_path, home):
     other = home.copied_to(tmp_path)
-    dismiss(other.platform.lake, run_id="somebody")
+    dismiss(other.platform.lake, open_entries(other.platform.lake), note="no document", run_id="somebody")
     assert {line.split(":")[0] for line in check(other, manifest()).differences} == {"acme/empty.txt", "acme/bad.txt"}
     assert all("not quarantined" in difference for difference in check(other, manifest()).differences)

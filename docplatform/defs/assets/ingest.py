@@ -1,6 +1,7 @@
 """Zone ``ingest``: where documents come from, and everything that arrived."""
 
 import dagster as dg
+from pydantic import Field
 
 from docplatform.defs.catalog import CODE_VERSION, OWNERS, table_asset
 from docplatform.defs.checks import SCHEMA, SCHEMA_CHECK, count_check, old_quarantine_check, schema_check
@@ -11,8 +12,40 @@ from docplatform.ingestion.base import Connector
 from docplatform.labels.projects import ProjectStore
 from docplatform.lake.lake import Lake
 from docplatform.ledger.ledger import Ledger
-from docplatform.settings import Settings
+from docplatform.settings import LimitSettings, Settings
 from docplatform.storage.base import BlobStore
+
+
+class ArrivalConfig(dg.Config):
+    """Whether to take in what lies in the sources, or to judge anew what was refused."""
+
+    replay: bool = Field(
+        default=False, description="Judge documents anew that were refused at arrival, and take nothing in."
+    )
+    document_ids: list[str] = Field(default=[], description="With replay: only these. Empty: all that are open.")
+
+
+def replay_refused(
+    context: dg.AssetExecutionContext,
+    config: ArrivalConfig,
+    lake: Lake,
+    ledger: Ledger,
+    blob_store: BlobStore,
+    limits: LimitSettings,
+) -> None:
+    """Judge what the run is to replay, and what a killed one left."""
+    from docplatform.ingestion.replaying import replay_arrivals
+    from docplatform.lake.quarantine import replay
+
+    run_id = context.run.run_id
+    if config.replay:
+        replay(lake, stage="raw_blobs", document_ids=config.document_ids or None, run_id=run_id)
+    done = replay_arrivals(ledger, lake, blob_store, limits, run_id=run_id)
+    if done.replayed:
+        context.log.info(
+            "%d refused documents judged anew: %d go on, %d don't", done.replayed, done.resolved, done.refused
+        )
+
 
 landing = dg.AssetSpec(
     ["sources", "landing"],
@@ -52,6 +85,7 @@ landing = dg.AssetSpec(
 )
 def raw_blobs(
     context: dg.AssetExecutionContext,
+    config: ArrivalConfig,
     connectors: dg.ResourceParam[tuple[Connector, ...]],
     blob_store: dg.ResourceParam[BlobStore],
     ledger: dg.ResourceParam[Ledger],
@@ -62,13 +96,15 @@ def raw_blobs(
     """Every file, attachment and archive member that ever arrived.
 
     Bytes are landed durably under `raw/`, hashed, recognised by content, de-duplicated per customer and entered in
-    the ledger. Each run takes in what lies in the sources now and announces the lake partitions it found.
+    the ledger. Each run takes in what lies in the sources now and announces the lake partitions it found; one that
+    replays judges documents anew that were refused, and takes nothing in.
     """
     from docplatform.ingestion.ingest import ingest
     from docplatform.ingestion.publishing import publish_arrivals
 
     with as_failures():
-        report = ingest(connectors, blob_store, ledger, settings.limits)
+        replay_refused(context, config, lake, ledger, blob_store, settings.limits)
+        report = ingest(() if config.replay else connectors, blob_store, ledger, settings.limits)
         for problem in report.problems:
             context.log.warning("left in the landing folder: %s", problem)
         published = publish_arrivals(ledger, lake, blob_store, projects, run_id=context.run.run_id)

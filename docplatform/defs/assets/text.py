@@ -1,10 +1,13 @@
 """Zone ``text``: what was read, and text made ready for models."""
 
+from functools import partial
+
 import dagster as dg
 
 from docplatform.defs.assets.lake import routed_documents
 from docplatform.defs.catalog import stage_asset
 from docplatform.defs.materializing import StageConfig, materialize_stages
+from docplatform.defs.page_checks import PAGE_CHECKS, page_checks
 from docplatform.lake.lake import Lake
 from docplatform.ocr.base import DocumentReader
 from docplatform.storage.base import BlobStore
@@ -17,6 +20,7 @@ from docplatform.text.base import TextPreprocessor
         group="text",
         kinds={"onnx", "python"},
         lineage={"name": [("routed_documents", "name")], "content": [("routed_documents", "lake_path")]},
+        checks=PAGE_CHECKS,
     ),
     deps=[routed_documents],
 )
@@ -29,13 +33,15 @@ def ocr_text(
 ) -> dg.MaterializeResult:
     """What was read from each document, as an `AnalyzeResult` in Azure Document Intelligence's shape.
 
-    Text, pages, words with polygons and confidence, tables. Text layers are used where a page has one, OCR where it
-    hasn't; Office files and mails by their own readers. What can't be read is quarantined with its reason, never
+    Text, pages, words with polygons and confidence, tables, and how well each page can be read. Text layers are used
+    where a page has one, OCR where it hasn't, once for each page image however often it comes; Office files and mails
+    by their own readers. What can't be read is quarantined with its reason, a page that can't is named: nothing is
     lost.
     """
     from docplatform.inference.stages import ReadingStage
 
-    return materialize_stages(context, config, lake, [ReadingStage(lake, blob_store, document_reader)])
+    stage = ReadingStage(lake, blob_store, document_reader)
+    return materialize_stages(context, config, lake, [stage], partial(page_checks, lake))
 
 
 @dg.asset(

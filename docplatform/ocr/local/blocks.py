@@ -6,8 +6,9 @@ knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from docplatform.documents.elements import Polygon
 
@@ -113,6 +114,29 @@ class FigureBlock:
 Block = ParagraphBlock | TableBlock
 
 
+class QualityGrade(StrEnum):
+    """How well a page can be read, from worst to best."""
+
+    POOR = "POOR"
+    FAIR = "FAIR"
+    GOOD = "GOOD"
+    EXCELLENT = "EXCELLENT"
+
+
+@dataclass(frozen=True, slots=True)
+class PageQuality:
+    """A page's grade and what keeps it from the next one. Measures only where the page was an image with text."""
+
+    grade: QualityGrade
+    reasons: Sequence[str] = ()
+    """Names of measures, the worst first; empty at EXCELLENT."""
+    measures: Mapping[str, float] = field(default_factory=dict)
+
+
+AS_GIVEN = PageQuality(QualityGrade.EXCELLENT)
+"""Text that the file itself holds is as good as text gets."""
+
+
 @dataclass(frozen=True, slots=True)
 class PageBlocks:
     """A page, sheet or slide. Width, height and unit only where the format has geometry."""
@@ -126,6 +150,8 @@ class PageBlocks:
     barcodes: Sequence[BarcodeBox] = ()
     pairs: Sequence[PairBlock] = ()
     figures: Sequence[FigureBlock] = ()
+    quality: PageQuality | None = None
+    """None for formats without geometry, and for pages that weren't read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +169,8 @@ class ReadDocument:
 
     pages: Sequence[PageBlocks]
     notices: Sequence[Notice] = field(default=())
+    file_pages: int | None = None
+    """Pages, sheets, slides or frames that the file says it has; None for formats without any."""
 
 
 def line_of(text: str) -> LineBox:

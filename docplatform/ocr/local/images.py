@@ -1,4 +1,4 @@
-"""Images: PNG, JPEG, TIFF with its pages, WebP, BMP, GIF, decoded once and handed to OCR.
+"""Images: PNG, JPEG, TIFF with its pages, WebP, BMP, GIF, JPEG 2000, AVIF, HEIC, decoded once and handed to OCR.
 
 Belongs here: decoding any pixel format to 8-bit BGR within the limits, the right way up. Doesn't: recognising.
 """
@@ -12,11 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from docplatform.documents.media_types import HEIC, sniff
 from docplatform.errors import PermanentError, ReasonCode
+from docplatform.ocr.completeness import INK_WITHOUT_TEXT, UNREADABLE_PAGE
 from docplatform.ocr.local.blocks import Notice, PageBlocks, ReadDocument
 from docplatform.ocr.local.bounds import check_pages
+from docplatform.ocr.local.layout.document import with_roles
 from docplatform.ocr.local.layout.page import arrange
 from docplatform.ocr.local.page_elements import Recognizer
+from docplatform.ocr.progress import page_done
 from docplatform.settings import LimitSettings, ReadingSettings
 
 if TYPE_CHECKING:
@@ -40,11 +44,33 @@ def read_image(data: bytes, reading: ReadingSettings, limits: LimitSettings, rec
         is_paged = image.format == "TIFF"
     if is_paged:
         check_pages(frames, limits, holder="The TIFF")
-    numbers = range(frames if is_paged else 1)
-    pages = [_read_frame(image, number, reading, limits, recognizer) for number in numbers]
-    omitted = 0 if is_paged else frames - 1
-    notices = [Notice(FRAMES_OMITTED, f"An animation: its first frame was read, {omitted} were not.")]
-    return ReadDocument(pages, notices if omitted else [])
+    count = frames if is_paged else 1
+    notices: list[Notice] = []
+    pages = [_read_or_name(image, number, reading, limits, recognizer, notices) for number in range(count)]
+    unread = [notice for notice in notices if notice.code == UNREADABLE_PAGE]
+    if len(unread) == count:
+        raise PermanentError(unread[0].message, reason=ReasonCode.CORRUPT)
+    if frames > count:
+        message = f"An animation: its first frame was read, {frames - count} were not."
+        notices.append(Notice(FRAMES_OMITTED, message))
+    return ReadDocument(with_roles(pages), notices, count)
+
+
+def _read_or_name(
+    image: Any, number: int, reading: ReadingSettings, limits: LimitSettings, recognizer: Recognizer, out: list[Notice]
+) -> PageBlocks:
+    """A page; an empty one, named in ``out``, where it can't be decoded: the file's others are still worth reading."""
+    target = f"/pages/{number}"
+    try:
+        page = _read_frame(image, number, reading, limits, recognizer)
+    except PermanentError as error:
+        if error.reason is not ReasonCode.CORRUPT:
+            raise
+        out.append(Notice(UNREADABLE_PAGE, f"Page {number + 1} was not read: {error}", target))
+        return PageBlocks()
+    if page.quality and INK_WITHOUT_TEXT in page.quality.reasons:
+        out.append(Notice(INK_WITHOUT_TEXT, f"Page {number + 1} isn't blank, and no text was found on it.", target))
+    return page
 
 
 @contextmanager
@@ -66,10 +92,25 @@ def _translated_errors() -> Iterator[None]:
 def _opened(data: bytes, limits: LimitSettings) -> Any:
     from PIL import Image
 
+    if sniff(data[:64]) == HEIC:
+        _know_heic()
     Image.MAX_IMAGE_PIXELS = limits.max_pixels  # Pillow's own limit would refuse what ours allows
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of sizes (checked here) and of odd metadata
         return Image.open(io.BytesIO(data))
+
+
+def _know_heic() -> None:
+    """Pillow itself has no decoder for HEIC: the one there is is LGPL, so it comes with an extra."""
+    try:
+        from pi_heif import register_heif_opener
+    except ImportError as error:
+        raise PermanentError(
+            'HEIC pictures are only read where the extra is installed: pip install "docplatform[heic]". Or send it as '
+            "JPEG or PNG.",
+            reason=ReasonCode.UNSUPPORTED_TYPE,
+        ) from error
+    register_heif_opener()
 
 
 def _read_frame(
@@ -89,6 +130,7 @@ def _read_frame(
         pixels = _pixels(image, reading.ocr_max_side)
     shown = (height, width) if turned else (width, height)
     found = recognizer.recognize(pixels)
+    page_done()
     return arrange(found.scaled(shown[0] / pixels.shape[1], *shown, "pixel"))
 
 

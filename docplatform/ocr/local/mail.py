@@ -5,8 +5,9 @@ Belongs here: one mail to blocks. Doesn't: taking attachments out (``ingestion``
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.message import EmailMessage
@@ -24,11 +25,13 @@ from docplatform.ocr.local.blocks import (
     paragraph_of,
 )
 from docplatform.ocr.local.bounds import check_entries
-from docplatform.ocr.local.html import html_blocks
+from docplatform.ocr.local.calendars import calendar_blocks
+from docplatform.ocr.local.html import block_text, html_blocks
+from docplatform.ocr.local.pictures import Pictures
 from docplatform.ocr.local.plain_text import damage_notices
 from docplatform.settings import LimitSettings
 
-_MARKUP = ("text/html", "text/enriched", "text/richtext")
+_MARKUP = ("text/html", "text/enriched", "text/richtext", "application/xhtml+xml")
 _HEADERS = ("From", "To", "Cc", "Bcc", "Date", "Subject")
 
 
@@ -46,6 +49,24 @@ def read_mail(data: bytes, limits: LimitSettings) -> ReadDocument:
     if content.attachments:
         blocks.append(ParagraphBlock([line_of(f"Attachment: {name}") for name in content.attachments]))
     return ReadDocument([PageBlocks(blocks)], content.notices)
+
+
+def read_saved_page(data: bytes, limits: LimitSettings, pictures: Pictures) -> ReadDocument:
+    """A web page that a browser saved as a mail (MHTML): one page with the text of its frames and pictures.
+
+    Raises:
+        PermanentError: BOMB where it has too many parts, CORRUPT where a frame isn't text in any encoding.
+    """
+    message = message_from_bytes(as_ascii_superset(data).lstrip(b"\r\n"), policy=policy.default)
+    check_entries(sum(1 for _ in message.walk()), limits, holder="The web page", unit="parts")
+    content = _Content()
+    for part in message.walk():
+        payload = None if part.is_multipart() else part.get_payload(decode=True)
+        if part.get_content_type() in ("text/html", "application/xhtml+xml", "text/plain"):
+            content.add(_text(part))
+        elif part.get_content_maintype() == "image" and isinstance(payload, bytes):
+            content.body.extend(pictures.blocks(payload))
+    return ReadDocument([PageBlocks(content.body)], [*content.notices, *pictures.notices()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +121,34 @@ def _joined(children: list[EmailMessage]) -> _Content:
 
 
 def _best_alternative(children: list[EmailMessage]) -> _Content:
-    """The plain text where it says anything, else the first alternative that does."""
-    ranked = sorted(children, key=lambda child: child.get_content_type() != "text/plain")
+    """The plain text, or what says most where that is only a line; of the others what it doesn't say.
+
+    Alternatives should say the same, and many don't: "This mail is in HTML", an invitation's place and time.
+    """
+    contents = [_content(child) for child in children]
+    is_plain = [child.get_content_type() == "text/plain" for child in children]
+    counts = [len(_words(content.body)) for content in contents]
+    order = sorted(range(len(children)), key=lambda at: (counts[at] * 2 < max(counts), not is_plain[at], -counts[at]))
     content = _Content()
-    for child in ranked:
-        content = _content(child)
-        if content.body:
-            break
+    for at in order:
+        content.add(replace(contents[at], body=unsaid(contents[at].body, content.body)))
     return content
+
+
+def unsaid(blocks: Sequence[Block], said: Sequence[Block]) -> list[Block]:
+    """Those of ``blocks`` that hold a word that ``said`` doesn't."""
+    known = _words(said)
+    return [block for block in blocks if not _words([block]) <= known]
+
+
+def _words(blocks: Sequence[Block]) -> set[str]:
+    return {word for block in blocks for word in re.findall(r"\w+", block_text(block).casefold())}
+
+
+def plain_blocks(text: str) -> list[Block]:
+    """A plain text as paragraphs: blank lines part them."""
+    paragraphs = re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return [paragraph_of(paragraph) for paragraph in paragraphs if lines_of(paragraph)]
 
 
 def _text(part: EmailMessage) -> _Content:
@@ -118,9 +159,8 @@ def _text(part: EmailMessage) -> _Content:
     decoded = decode(data, declared=part.get_content_charset())
     if part.get_content_type() in _MARKUP:
         return _Content(html_blocks(decoded.text), notices=damage_notices(decoded))
-    paragraphs = decoded.text.replace("\r\n", "\n").replace("\r", "\n").split("\n\n")
-    body: list[Block] = [paragraph_of(paragraph) for paragraph in paragraphs if lines_of(paragraph)]
-    return _Content(body, notices=damage_notices(decoded))
+    events = calendar_blocks(decoded.text) if part.get_content_type() == "text/calendar" else []
+    return _Content(events or plain_blocks(decoded.text), notices=damage_notices(decoded))
 
 
 def _attachment_name(part: EmailMessage) -> str:

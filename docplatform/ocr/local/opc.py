@@ -66,6 +66,14 @@ class Package:
         self._names = {info.filename.lstrip("/").lower(): info for info in self._zip.infolist()}
         _check_limits(self._zip.infolist(), len(data), limits)
 
+    def names(self) -> list[str]:
+        """The names of all parts, as they are spelt."""
+        return [info.filename for info in self._names.values()]
+
+    def has(self, name: str) -> bool:
+        """Whether there is a part of this name."""
+        return name.lstrip("/").lower() in self._names
+
     def read(self, name: str) -> bytes:
         """The bytes of a part; empty where there is no such part.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from docplatform.documents.elements import Polygon
-from docplatform.ocr.local.blocks import BarcodeBox, LineBox, MarkBox, WordBox
+from docplatform.ocr.local.blocks import AS_GIVEN, BarcodeBox, LineBox, MarkBox, PageQuality, WordBox
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class PageElements:
     marks: Sequence[MarkBox] = ()
     barcodes: Sequence[BarcodeBox] = ()
     pictures: Sequence[Polygon] = ()
+    quality: PageQuality = AS_GIVEN
+    """As measured on a page's image (``quality``)."""
 
     @property
     def angle(self) -> float:

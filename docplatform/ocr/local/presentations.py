@@ -12,6 +12,8 @@ from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.blocks import Block, PageBlocks, ParagraphBlock, ReadDocument, lines_of
 from docplatform.ocr.local.bounds import check_pages
 from docplatform.ocr.local.opc import A, Package, chart_blocks, drawing_blocks, drawing_table, embedded_notices
+from docplatform.ocr.local.opc_pictures import picture_blocks
+from docplatform.ocr.local.pictures import Pictures
 from docplatform.settings import LimitSettings
 
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
@@ -20,7 +22,7 @@ _PLACED_BY_MASTER = {"sldNum", "dt", "hdr"}
 _ALTERNATE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 
 
-def read_pptx(data: bytes, limits: LimitSettings) -> ReadDocument:
+def read_pptx(data: bytes, limits: LimitSettings, pictures: Pictures) -> ReadDocument:
     """A page per slide, hidden ones too, in the order they are shown.
 
     Raises:
@@ -35,16 +37,18 @@ def read_pptx(data: bytes, limits: LimitSettings) -> ReadDocument:
     slides = [targets.get(slide.get(f"{_R}id", ""), "") for slide in root.iter(f"{_P}sldId")]
     check_pages(len(slides), limits, holder="The presentation", unit="slides")
     notices = [notice for name in slides for notice in embedded_notices(package.related(name))]
-    return ReadDocument([PageBlocks(list(_slide(package, name))) for name in slides], notices)
+    pages = [PageBlocks(list(_slide(package, name, pictures))) for name in slides]
+    return ReadDocument(pages, [*notices, *pictures.notices()], len(slides))
 
 
-def _slide(package: Package, name: str) -> Iterator[Block]:
+def _slide(package: Package, name: str, pictures: Pictures) -> Iterator[Block]:
     root = package.xml(name)
     if root is None:
         return
     related = package.related(name)
     targets = {relationship.id: relationship.target for relationship in related}
     yield from _shapes(root, package, targets)
+    yield from picture_blocks(package, name, root, pictures)
     for kind in ("notesSlide", "comments"):
         for relationship in related:
             part = package.xml(relationship.target) if relationship.kind == kind else None

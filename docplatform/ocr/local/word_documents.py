@@ -28,6 +28,8 @@ from docplatform.ocr.local.blocks import (
 from docplatform.ocr.local.bounds import bounded_number
 from docplatform.ocr.local.html import html_blocks
 from docplatform.ocr.local.opc import Package, chart_blocks, drawing_blocks, embedded_notices
+from docplatform.ocr.local.opc_pictures import picture_blocks
+from docplatform.ocr.local.pictures import Pictures
 from docplatform.ocr.local.plain_text import damage_notices
 from docplatform.settings import LimitSettings
 
@@ -43,7 +45,7 @@ _TRUE = ("1", "true", "on")
 _NOTES = (("footnotes", "footnote"), ("endnotes", "endnote"), ("comments", "comment"))
 
 
-def read_docx(data: bytes, limits: LimitSettings) -> ReadDocument:
+def read_docx(data: bytes, limits: LimitSettings, pictures: Pictures) -> ReadDocument:
     """One page of blocks.
 
     Raises:
@@ -64,11 +66,22 @@ def read_docx(data: bytes, limits: LimitSettings) -> ReadDocument:
         *_distinct(package, parts.get("header", []), "pageHeader"),
         *_blocks(body),
         *_embedded(package, parts),
+        *(block for name in _drawn_on(main, parts) for block in _pictures(package, name, pictures)),
         *_chunks(package, parts.get("aFChunk", []), notices),
         *_notes(package, parts),
         *_distinct(package, parts.get("footer", []), "pageFooter"),
     ]
-    return ReadDocument([PageBlocks(blocks)], notices)
+    return ReadDocument([PageBlocks(blocks)], [*notices, *pictures.notices()])
+
+
+def _drawn_on(main: str, parts: dict[str, list[str]]) -> list[str]:
+    """Names of the parts that pictures lie on."""
+    return [main, *(name for kind in ("header", "footer", "footnotes", "endnotes") for name in parts.get(kind, []))]
+
+
+def _pictures(package: Package, name: str, pictures: Pictures) -> Iterator[Block]:
+    root = package.xml(name)
+    yield from () if root is None else picture_blocks(package, name, root, pictures)
 
 
 def _distinct(package: Package, names: list[str], role: str) -> Iterator[Block]:

@@ -5,37 +5,92 @@ Belongs here: the order of the steps. Doesn't: the steps themselves, each of whi
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 
-from docplatform.ocr.local.blocks import LineBox, PageBlocks
-from docplatform.ocr.local.layout.reading_order import Box, Piece, in_reading_order, paragraphs
+from docplatform.ocr.local.blocks import Block, LineBox, MarkBox, PageBlocks, PairBlock, WordBox
+from docplatform.ocr.local.layout.frame import bounds, turned
+from docplatform.ocr.local.layout.marks import mark_pairs, page_marks
+from docplatform.ocr.local.layout.pairs import find_pairs
+from docplatform.ocr.local.layout.paragraphs import paragraphs
+from docplatform.ocr.local.layout.pieces import Box, Piece, mirrored, runs_left
+from docplatform.ocr.local.layout.reading_order import consecutive_rows, in_reading_order
+from docplatform.ocr.local.layout.tables import with_tables
 from docplatform.ocr.local.page_elements import PageElements
 
 
 def arrange(elements: PageElements) -> PageBlocks:
     """The page's blocks in reading order: what runs as most text does first, then other directions."""
+    upright, others = _by_direction(elements)
+    pieces, others = with_tables(upright, others, elements.rules, elements.direction + elements.skew, elements.unit)
     ordered: list[Piece] = []
-    for pieces in _pieces_by_direction(elements):
-        ordered += in_reading_order(pieces)
+    pairs: list[PairBlock] = []
+    marks: Sequence[MarkBox] = elements.marks
+    for direction, group in [(elements.direction, pieces), *_other_directions(others, elements.skew)]:
+        is_leftward = runs_left(group)
+        box_of = _box_of(direction + elements.skew, is_leftward=is_leftward)
+        in_order = _in_order(group, is_leftward=is_leftward)
+        ordered += in_order
+        if any(piece.table for piece in in_order):  # labels and values side by side look like a table
+            in_order = _in_order(upright, is_leftward=is_leftward)
+        rows = consecutive_rows(in_order)
+        if direction == elements.direction:
+            marks = page_marks(in_order, elements.rules if elements.angle == 0 else (), marks, box_of)
+            pairs += mark_pairs(rows, marks, box_of)
+        pairs += find_pairs(rows, box_of)
     return PageBlocks(
-        paragraphs(ordered),
+        list(_blocks(ordered)),
         elements.width,
         elements.height,
         elements.unit,
         elements.angle,
-        elements.marks,
+        marks,
         elements.barcodes,
+        pairs=pairs,
+        quality=elements.quality,
     )
 
 
-def _pieces_by_direction(elements: PageElements) -> list[list[Piece]]:
-    """The lines of each direction, in a frame in which that direction is upright; the page's own direction first."""
-    by_direction: dict[int, list[Piece]] = {elements.direction: []}
+def _in_order(pieces: Sequence[Piece], *, is_leftward: bool) -> list[Piece]:
+    return in_reading_order(mirrored(pieces) if is_leftward else pieces)
+
+
+def _box_of(angle: float, *, is_leftward: bool) -> Callable[[WordBox | MarkBox], Box]:
+    """How to find the bounds of a word in the frame in which text turned by ``angle`` is arranged."""
+
+    def box_of(word: WordBox | MarkBox) -> Box:
+        left, top, right, bottom = bounds(turned(word.polygon or (0.0,) * 8, -angle))
+        return (-right, top, -left, bottom) if is_leftward else (left, top, right, bottom)
+
+    return box_of
+
+
+def _by_direction(elements: PageElements) -> tuple[list[Piece], list[Piece]]:
+    """The lines that run in the page's direction, and the others, both in the frame in which the first are upright."""
+    upright: list[Piece] = []
+    others: list[Piece] = []
+    angle = elements.direction + elements.skew
     for line in elements.lines:
-        direction = _direction(line)
-        by_direction.setdefault(direction, []).append(Piece(line, upright_bounds(line, direction + elements.skew)))
-    return list(by_direction.values())
+        piece = Piece(line, upright_bounds(line, angle))
+        (upright if _direction(line) == elements.direction else others).append(piece)
+    return upright, others
+
+
+def _other_directions(pieces: Sequence[Piece], skew: float) -> list[tuple[int, list[Piece]]]:
+    """Pieces by direction, each in a frame in which it is upright."""
+    groups: dict[int, list[Piece]] = {}
+    for piece in pieces:
+        direction = _direction(piece.line)
+        groups.setdefault(direction, []).append(Piece(piece.line, upright_bounds(piece.line, direction + skew)))
+    return list(groups.items())
+
+
+def _blocks(ordered: Sequence[Piece]) -> Iterator[Block]:
+    for is_table, pieces in groupby(ordered, lambda piece: piece.table is not None):
+        if is_table:
+            yield from (piece.table for piece in pieces if piece.table is not None)
+        else:
+            yield from paragraphs(list(pieces))
 
 
 def _direction(line: LineBox) -> int:
@@ -50,21 +105,3 @@ def _direction(line: LineBox) -> int:
 def upright_bounds(line: LineBox, angle: float) -> Box:
     """The bounds of a line after the page is turned back by ``angle`` degrees around its top left corner."""
     return bounds(turned(line.polygon or (0.0,) * 8, -angle))
-
-
-def turned(numbers: Sequence[float], angle: float) -> Sequence[float]:
-    """Points turned clockwise around the origin by ``angle`` degrees."""
-    if angle == 0:
-        return numbers
-    cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-    return [
-        number
-        for x, y in zip(numbers[::2], numbers[1::2], strict=True)
-        for number in (x * cos - y * sin, x * sin + y * cos)
-    ]
-
-
-def bounds(numbers: Sequence[float]) -> Box:
-    """The upright rectangle around points."""
-    xs, ys = numbers[::2], numbers[1::2]
-    return min(xs), min(ys), max(xs), max(ys)

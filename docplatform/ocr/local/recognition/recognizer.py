@@ -8,8 +8,10 @@ turned by the classifier: upside down), and the page is turned before its lines 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 
 from docplatform.ocr.local.blocks import LineBox, WordBox
 from docplatform.ocr.local.page_elements import PageElements
@@ -20,11 +22,13 @@ from docplatform.ocr.local.recognition.classification import upside_down
 from docplatform.ocr.local.recognition.crops import cut
 from docplatform.ocr.local.recognition.decoding import Reading
 from docplatform.ocr.local.recognition.detection import detect
-from docplatform.ocr.local.recognition.engine import Engine, chosen, load_engine
+from docplatform.ocr.local.recognition.engine import BUNDLED_MODELS, Engine, chosen, load_engine
 from docplatform.ocr.local.recognition.preparation import prepared
 from docplatform.ocr.local.recognition.words import Word, words
 from docplatform.settings import ReadingSettings
 
+_REVISION = 3
+"""Raised when anything in this package finds something else on the same image, so that pages are recognised anew."""
 _MIN_SCORE = 0.5  # RapidOCR's own; what scores less is mostly noise: folds, logos, lines of tables
 _OUT_OF_MEMORY = ("bad_alloc", "Failed to allocate memory", "std::bad_alloc")
 
@@ -45,6 +49,15 @@ class RapidOcrRecognizer:
 
     def __init__(self, reading: ReadingSettings) -> None:
         self._reading = reading
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Packages, models and options that can change what is found on an image."""
+        runtime = chosen(self._reading.ocr_engine).value
+        packages = ",".join(f"{name}={version(name)}" for name in ("rapidocr", runtime, "opencv-python-headless"))
+        models = ",".join(BUNDLED_MODELS.values())
+        parts = f"{_REVISION};{packages};{models};{self._reading.ocr_max_side}"
+        return f"rapidocr-{version('rapidocr')}:{runtime}:{hashlib.sha256(parts.encode()).hexdigest()[:12]}"
 
     @cached_property
     def _engine(self) -> Engine:
@@ -116,4 +129,4 @@ def _part(quad: Floats, word: Word) -> Floats:
 
 
 def _flat(quad: Floats) -> tuple[float, ...]:
-    return tuple(quad.reshape(-1).tolist())
+    return tuple(quad.reshape(-1).round(2).tolist())  # hundredths of a pixel: more is noise, and triples a cache entry

@@ -19,6 +19,8 @@ from docplatform.ocr.local.page_elements import PageElements
 from docplatform.ocr.local.recognition import orientation
 from docplatform.ocr.local.recognition.arrays import Floats, Image
 
+_REVISION = 1
+"""Raised when this module makes something else of the same image."""
 _SURE = 2.0
 """Confidence of the orientation from which it is believed; Tesseract's own scale, on which 15 is beyond doubt."""
 _HINT = "Install docplatform[tesseract] and the program (Debian: tesseract-ocr), or choose another reading.ocr_engine."
@@ -29,6 +31,11 @@ class TesseractRecognizer:
 
     def __init__(self, languages: str) -> None:
         self._languages = languages
+
+    @property
+    def fingerprint(self) -> str:
+        """Version and languages. Raises ``ConfigurationError`` where it isn't installed."""
+        return f"tesseract-{tesseract_version()}:{_REVISION}:{self._languages}"
 
     def recognize(self, image: Image) -> PageElements:
         """Read a BGR or grey image of 8 bits. Everything is in pixels of it."""

@@ -1,0 +1,72 @@
+"""Languages of a document.
+
+Belongs here: which parts of a content are in which language. Doesn't: detection (``text.language``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from docplatform.ocr.local.building.content import Extent, Json, span
+from docplatform.text.language import UNDETERMINED, DetectedLanguage, detect_language
+
+_LEAST = 80
+"""Characters of a paragraph whose language is worth asking for; shorter ones belong to what is before them."""
+_PROBE = 200
+"""Characters that are looked at: 0.18 ms, where 2,000 take 0.54."""
+_SURE = 0.9
+_MOST = 500
+"""Paragraphs asked one by one in a document of several languages: 0.1 s."""
+
+
+def languages(content: str, entries: Sequence[Json]) -> list[Json]:
+    """The languages of a content, given the entries of its paragraphs; empty where none can be told.
+
+    One for the whole, unless the longest paragraph of its beginning, middle or end is clearly in another: then every
+    paragraph is asked.
+    """
+    whole = detect_language("\n".join(entry["content"] for entry in entries) or content)
+    if whole.language == UNDETERMINED:
+        return []
+    paragraphs = [_extent(entry) for entry in entries]
+    long = [extent for extent in paragraphs if extent[1] - extent[0] >= _LEAST]
+    if all(_of(content, extent, whole).language == whole.language for extent in _probes(long)):
+        return [_entry(whole.language, [(0, len(content))], [whole.confidence])]
+    return _by_paragraph(content, paragraphs, whole)
+
+
+def _extent(entry: Json) -> Extent:
+    first = entry["spans"][0]
+    return first["offset"], first["offset"] + first["length"]
+
+
+def _probes(long: Sequence[Extent]) -> list[Extent]:
+    third = -(-len(long) // 3) or 1
+    return [max(long[at : at + third], key=lambda extent: extent[1] - extent[0]) for at in range(0, len(long), third)]
+
+
+def _of(content: str, extent: Extent, otherwise: DetectedLanguage) -> DetectedLanguage:
+    found = detect_language(content[extent[0] : min(extent[1], extent[0] + _PROBE)])
+    return found if found.confidence >= _SURE else otherwise
+
+
+def _by_paragraph(content: str, paragraphs: Sequence[Extent], whole: DetectedLanguage) -> list[Json]:
+    extents: dict[str, list[Extent]] = {}
+    confidences: dict[str, list[float]] = {}
+    current, asked = whole, 0
+    for start, end in paragraphs:
+        if end - start >= _LEAST and asked < _MOST:
+            current, asked = _of(content, (start, end), whole), asked + 1
+            confidences.setdefault(current.language, []).append(current.confidence)
+        mine = extents.setdefault(current.language, [])
+        if mine and not content[mine[-1][1] : start].strip():
+            start = mine.pop()[0]
+        mine.append((start, end))
+    return [
+        _entry(language, found, confidences.get(language, [whole.confidence])) for language, found in extents.items()
+    ]
+
+
+def _entry(language: str, extents: Sequence[Extent], confidences: Sequence[float]) -> Json:
+    confidence = round(sum(confidences) / len(confidences), 3)
+    return {"locale": language, "spans": [span(extent) for extent in extents], "confidence": confidence}

@@ -1,0 +1,42 @@
+"""Turning: points and boxes between the page as it is and the frame in which its text is upright.
+
+Belongs here: geometry of points. Doesn't: knowing what they are the points of.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from docplatform.ocr.local.layout.pieces import Box
+
+
+def turned(numbers: Sequence[float], angle: float) -> Sequence[float]:
+    """Points turned clockwise around the origin by ``angle`` degrees."""
+    if angle == 0:
+        return numbers
+    cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    return [
+        number
+        for x, y in zip(numbers[::2], numbers[1::2], strict=True)
+        for number in (x * cos - y * sin, x * sin + y * cos)
+    ]
+
+
+def bounds(numbers: Sequence[float]) -> Box:
+    """The upright rectangle around points."""
+    xs, ys = numbers[::2], numbers[1::2]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def hull(boxes: Sequence[Box]) -> Box:
+    """The rectangle around boxes."""
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def polygon_of(box: Box, angle: float, digits: int | None) -> tuple[float, ...]:
+    """A box of the upright frame as a polygon on the page, from where its text starts, rounded to ``digits``."""
+    left, top, right, bottom = box
+    numbers = turned((left, top, right, top, right, bottom, left, bottom), angle)
+    return tuple(round(number, digits) for number in numbers)

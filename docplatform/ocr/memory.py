@@ -1,0 +1,20 @@
+"""Telling that memory ran out, in the many ways native libraries say so."""
+
+from __future__ import annotations
+
+import errno
+import re
+
+_WORDS = re.compile(
+    r"bad[_ ]alloc|insufficient memory|out of memory|fail(?:ed|s|ure)? to allocate|cannot allocate", re.I
+)
+"""C++'s std::bad_alloc, OpenCV's code -4, ONNX Runtime's arena, libxml2, Pillow's codecs."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception means that there was no memory left, whatever its type."""
+    if isinstance(error, MemoryError):
+        return True
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno == errno.ENOMEM
+    return _WORDS.search(str(error)) is not None
