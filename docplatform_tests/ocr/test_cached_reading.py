@@ -28,7 +28,7 @@ from docplatform_tests.ocr.page_fakes import CountingRecognizer
 def engine(monkeypatch) -> CountingRecognizer:
     """Stands in for the OCR engine of every reader."""
     counting = CountingRecognizer()
-    monkeypatch.setattr(reader_module, "RapidOcrRecognizer", lambda _reading: counting)
+    monkeypatch.setattr(reader_module, "recognizer_of", lambda _reading: counting)
     return counting
 
 
@@ -189,3 +189,19 @@ class TestPass:
         (again,) = home.rows("ocr_text")
         assert (again["run_id"], again["cached_pages"], again["content_hash"]) == ("again", 1, row["content_hash"])
         assert len(engine.seen) == 1
+
+
+def test_workers_share_the_cache_of_a_home(tmp_path):
+    """With the real engine, for workers make their own."""
+    open_store = partial(open_blob_store, quick_settings(tmp_path))
+    counts, contents = [], []
+    for _ in range(2):
+        reader = LocalDocumentReader(ReadingSettings(workers=1), LimitSettings(), open_store)
+        try:
+            outcome = _read(reader, saved(picture(["Invoice 4711"], (420, 120)), "PNG"), media_types.PNG)
+        finally:
+            reader.close()
+        counts.append(outcome.pages)
+        contents.append(outcome.result.content)
+    assert counts == [PageCounts(in_file=1, recognized=1), PageCounts(in_file=1, cached=1)]
+    assert contents[0] == contents[1] == "Invoice 4711"
