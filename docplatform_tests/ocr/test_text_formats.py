@@ -107,13 +107,6 @@ b</pre><input value="filled"><img alt="a picture"><p hidden>no</p><noscript>no</
         page = '<html><head><meta charset="iso-8859-2"></head><body>Łódź</body>'.encode("iso-8859-2")
         assert _read(page, media_types.HTML).content == "Łódź"
 
-
-def _mail(**headers: str) -> EmailMessage:
-    message = EmailMessage()
-    for name, value in ({"From": "a@x.org", "To": "b@x.org", "Subject": "Grüße"} | headers).items():
-        message[name] = value
-    return message
-
     @pytest.mark.parametrize(
         ("markup", "expected"),
         [
@@ -141,6 +134,13 @@ def _mail(**headers: str) -> EmailMessage:
         for _ in range(8):
             markup = f'<iframe srcdoc="{html.escape(markup, quote=True)}"></iframe>'
         assert _read(markup.encode(), media_types.HTML).content == "core"
+
+
+def _mail(**headers: str) -> EmailMessage:
+    message = EmailMessage()
+    for name, value in ({"From": "a@x.org", "To": "b@x.org", "Subject": "Grüße"} | headers).items():
+        message[name] = value
+    return message
 
 
 class TestMail:
@@ -288,6 +288,22 @@ def _zip(names: list[str]) -> bytes:
         for name in names:
             archive.writestr(name, "x" * 7)
     return buffer.getvalue()
+
+
+class TestSavedPage:
+    def test_frames_and_pictures_of_a_page_are_read_and_its_styles_are_not(self):
+        page = (
+            b"From: <Saved by Blink>\r\nSnapshot-Content-Location: https://x.org/\r\nSubject: The page\r\n"
+            b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n"
+            b"--b\r\nContent-Type: text/html\r\n\r\n<p>main</p>\r\n"
+            b"--b\r\nContent-Type: text/css\r\n\r\np {}\r\n"
+            b"--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>frame</p>\r\n"
+            b"--b\r\nContent-Type: image/svg+xml\r\n\r\n<svg/>\r\n--b--\r\n"
+        )
+        assert media_types.sniff(page) is media_types.MHTML
+        result = _read(page, media_types.MHTML)
+        assert result.content.split() == ["main", "frame"]
+        assert warnings(result) == ["picturesNotRead"]
 
 
 class TestZip:
