@@ -35,7 +35,7 @@ COUNT = int(os.environ.get("DOCPLATFORM_TEST_FUZZ", "300"))
 SEED = int(os.environ.get("DOCPLATFORM_TEST_FUZZ_SEED", "7"))
 LANDED = 60
 """Variants that go the whole way: each is a file, a ledger row and a few rows of tables."""
-READING = ReadingSettings(workers=2, timeout_seconds=120)
+READING = ReadingSettings(workers=2, timeout_seconds=15)
 BUGS = {ReasonCode.ENGINE_ERROR, ReasonCode.CRASH, ReasonCode.TIMEOUT, ReasonCode.MEMORY}
 GOOD = {
     "acme/good.txt": WORDS.encode(),
