@@ -30,6 +30,7 @@ _MAX_HEAD = 2  # rows above the first rule
 _INDENTED = 3.0  # heights: how far a heading of some columns begins from the left at least
 _MIN_ROWS = 3
 _MOSTLY = 0.5
+_SOME = 0.3  # share of the lines between rules that have several phrases: cells may have many lines
 _PROSE_WORDS = 4
 _NARROWEST = 0.4  # ems: of a gutter, more than a space
 _MAX_CROSSED = 3  # of so many gutters a row may cross one: a heading across columns
@@ -172,7 +173,7 @@ def _tabular(bands: Sequence[Sequence[_TextRow]], widest: float, em: float) -> I
     for number, band in enumerate(bands):
         several = sum(row.phrases(em) > 1 for row in band)
         has_prose = any(row.width > widest and row.phrases(em) == 1 for row in band)
-        if band and several >= _MOSTLY * len(band) and not has_prose:
+        if band and several >= _SOME * len(band) and not has_prose:
             first, last = (number if first < 0 else first), number + 1
         elif first >= 0 and (has_prose or number >= last + _MAX_ALONE):
             yield first, last
