@@ -53,8 +53,7 @@ Line = Sequence[Phrase]
 def gutters(rows: Sequence[Row], em: float) -> list[float]:
     """Middles of the gutters that part the rows into columns. ``em``: as in ``em_of``."""
     spare = max(int(len(rows) >= 5), len(rows) // 10)
-    found = (interval for interval in _free(rows, spare) if interval[1] - interval[0] >= _NARROWEST * em)
-    middles = [(left + right) / 2 for left, right in found]
+    middles = [(left + right) / 2 for left, right in _free(rows, spare, _NARROWEST * em)]
     edges = [([token.box[0] for token in row], [token.box[2] for token in row]) for row in rows]
     return _confirmed([middle for middle in middles if _is_gutter(middle, edges, em, spare)], edges, em)
 
@@ -85,8 +84,8 @@ def _doubt(before: float, middle: float, after: float, edges: Sequence[_Edges], 
     return doubt
 
 
-def _free(rows: Sequence[Row], spare: int) -> Iterator[tuple[float, float]]:
-    """Intervals that no token covers; where none is, those that at most ``spare`` tokens cover."""
+def _free(rows: Sequence[Row], spare: int, narrowest: float) -> Iterator[tuple[float, float]]:
+    """Intervals that no token covers; where none is wide enough, those that at most ``spare`` tokens cover."""
     events = sorted(event for row in rows for token in row for event in ((token.box[0], 1), (token.box[2], -1)))
     low: list[tuple[float, float, int]] = []
     cover, last, is_bounded = 0, events[0][0], False
@@ -95,20 +94,21 @@ def _free(rows: Sequence[Row], spare: int) -> Iterator[tuple[float, float]]:
             if cover <= spare:
                 low.append((last, place, cover))
             else:
-                yield from _least(low, is_bounded)
+                yield from _widest(low, narrowest, is_bounded)
                 low, is_bounded = [], True
         cover, last = cover + step, place
-    yield from _least(low, is_bounded=False)
+    yield from _widest(low, narrowest, is_bounded=False)
 
 
-def _least(low: Sequence[tuple[float, float, int]], is_bounded: bool) -> Iterator[tuple[float, float]]:
-    """The uncovered parts, or the least covered one between what is covered well."""
-    free = [(left, right) for left, right, cover in low if cover == 0]
-    if free or not low or not is_bounded:
+def _widest(
+    low: Sequence[tuple[float, float, int]], narrowest: float, is_bounded: bool
+) -> Iterator[tuple[float, float]]:
+    """The uncovered parts, or else all of it, if it lies between what is covered well: a heading runs across."""
+    free = [(left, right) for left, right, cover in low if cover == 0 and right - left >= narrowest]
+    if free:
         yield from free
-        return
-    least = min(cover for _, _, cover in low)
-    yield max(((left, right) for left, right, cover in low if cover == least), key=lambda part: part[1] - part[0])
+    elif is_bounded and low and low[-1][1] - low[0][0] >= narrowest:
+        yield low[0][0], low[-1][1]
 
 
 def _is_gutter(middle: float, edges: Sequence[_Edges], em: float, spare: int) -> bool:

@@ -29,6 +29,7 @@ _MAX_ALONE = 2  # rows with one phrase after each other within a table
 _MAX_HEAD = 2  # rows above the first rule
 _INDENTED = 3.0  # heights: how far a heading of some columns begins from the left at least
 _MIN_ROWS = 3
+_WIDEST = 0.75  # share of the width between the ends of rules: a lone line that is wider is prose
 _MOSTLY = 0.5
 _SOME = 0.3  # share of the lines between rules that have several phrases: cells may have many lines
 _PROSE_WORDS = 4
@@ -154,7 +155,7 @@ def _between_rules(
     start, end = rules[0].start - height, rules[0].end + height
     rows = _rows([piece for piece in pieces if start <= (piece.box[0] + piece.box[2]) / 2 <= end], angle)
     bands = [[row for row in rows if above.at < row.middle <= below.at] for above, below in pairwise(rules)]
-    for first, last in _tabular(bands, _MOSTLY * rules[0].length, em):
+    for first, last in _tabular(bands, _WIDEST * rules[0].length, em):
         tried = [row for band in bands[first:last] for row in band]
         ats = [rule.at for rule in rules[first : last + 1]]
         if first == 0 or _says_figures(bands[first][0]):
