@@ -45,6 +45,15 @@ def tar_members(stream: BinaryIO, budget: Budget) -> Iterator[Part]:
                 yield Part(entry.name, entry.linkname.encode("utf-8", "surrogateescape"), refusal)
             else:
                 yield Part(entry.name, _read(member, entry.name, budget))
+        _check_end(stream, archive.offset)
+
+
+def _check_end(stream: BinaryIO, offset: int) -> None:
+    """Blocks of zeros end a tar, or the file does: ``tarfile`` takes anything else for the end, too."""
+    stream.seek(offset)
+    block = stream.read(tarfile.BLOCKSIZE)
+    if block.strip(b"\0") or 0 < len(block) < tarfile.BLOCKSIZE:
+        raise tarfile.ReadError("a header is damaged or cut off")
 
 
 def gzip_members(stream: BinaryIO, budget: Budget) -> Iterator[Part]:

@@ -94,14 +94,16 @@ def test_impossible_dates_are_left_out(ticks):
 @pytest.mark.parametrize("tenth", range(1, 10))
 def test_a_message_that_is_cut_off_is_corrupt_or_gives_what_is_there(tenth):
     data = compound_file(message_tree({BODY: "Hello" * 2_000}, attachments=[attachment("a", b"x" * 9_000)]))
+    assert _outcome(data[: len(data) * tenth // 10]) in ((10_000, 1), (10_000, 0), ReasonCode.CORRUPT)
+
+
+def _outcome(data: bytes) -> tuple[int, int] | ReasonCode:
+    """How many characters and attachments there are, or why there are none."""
     try:
-        message = open_message(data[: len(data) * tenth // 10])
-        text, attached = message.text, [each.data for each in message.attachments()]
+        message = open_message(data)
+        return len(message.text), sum(1 for _ in message.attachments())
     except PermanentError as error:
-        assert error.reason is ReasonCode.CORRUPT
-    else:
-        assert len(text) <= 10_000
-        assert len(attached) <= 1
+        return error.reason
 
 
 def test_what_is_no_compound_file_is_corrupt():
@@ -131,6 +133,8 @@ def test_compressed_rtf_is_unpacked(packed, text):
     assert unpacked_rtf(packed)[: len(text)] == text
 
 
-@pytest.mark.parametrize("cut", range(16, len(SIMPLE), 5))
+@pytest.mark.parametrize("cut", range(24, len(SIMPLE), 5))
 def test_compressed_rtf_that_is_cut_off_gives_what_is_there(cut):
-    assert unpacked_rtf(SIMPLE)[:5] in (unpacked_rtf(SIMPLE[:cut])[:5].ljust(5, b"?"), b"{\\rtf") or cut < 22
+    whole, part = unpacked_rtf(SIMPLE), unpacked_rtf(SIMPLE[:cut])
+    assert part
+    assert whole.startswith(part[:-20])

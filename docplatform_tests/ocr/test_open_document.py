@@ -94,9 +94,11 @@ def test_headers_and_footers_that_say_the_same_are_read_once():
 def test_a_spreadsheet_has_a_page_per_sheet_and_no_cost_for_empty_cells():
     sheet = (
         "<table:table table:name='Sums'><table:table-row table:number-rows-repeated='1000000'><table:table-cell "
-        "table:number-columns-repeated='16000'/></table:table-row><table:table-row><table:table-cell/><table:table-cell "
-        "table:number-columns-repeated='2' office:value='5'><text:p>5 kg</text:p></table:table-cell><table:table-cell "
-        "office:value='7'/></table:table-row><table:shapes><draw:frame><draw:text-box><text:p>beside</text:p>"
+        "table:number-columns-repeated='16000'/></table:table-row>"
+        "<table:table-row><table:table-cell/><table:table-cell "
+        "table:number-columns-repeated='2' office:value='5'><text:p>5 kg</text:p></table:table-cell>"
+        "<table:table-cell office:value='7'/></table:table-row>"
+        "<table:shapes><draw:frame><draw:text-box><text:p>beside</text:p>"
         "</draw:text-box></draw:frame></table:shapes></table:table>"
     )
     result = read(package(sheet + "<table:table table:name='Empty'/>", kind="spreadsheet"), media_types.ODS)
@@ -115,7 +117,8 @@ def test_a_presentation_has_a_page_per_slide_with_its_notes():
 
 def test_charts_and_formulas_that_lie_in_it_are_read_instead_of_their_pictures():
     frame = (
-        "<text:p><draw:frame><draw:object xlink:href='./Object 1'/><draw:image xlink:href='./Replacement'/></draw:frame>"
+        "<text:p><draw:frame><draw:object xlink:href='./Object 1'/><draw:image xlink:href='./Replacement'/>"
+        "</draw:frame>"
         "<draw:frame><draw:object xlink:href='./Object 2'/></draw:frame></text:p>"
     )
     chart = (

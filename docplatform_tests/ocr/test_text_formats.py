@@ -10,6 +10,7 @@ import pytest
 from docplatform.documents import media_types
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.plain_text import UNDECODABLE_CHARACTERS
+from docplatform_tests.ingestion.archives import Entry, crafted_zip
 from docplatform_tests.ocr.reading import lines, warnings
 from docplatform_tests.ocr.reading import read as _read
 
@@ -106,13 +107,6 @@ b</pre><input value="filled"><img alt="a picture"><p hidden>no</p><noscript>no</
         page = '<html><head><meta charset="iso-8859-2"></head><body>Łódź</body>'.encode("iso-8859-2")
         assert _read(page, media_types.HTML).content == "Łódź"
 
-
-def _mail(**headers: str) -> EmailMessage:
-    message = EmailMessage()
-    for name, value in ({"From": "a@x.org", "To": "b@x.org", "Subject": "Grüße"} | headers).items():
-        message[name] = value
-    return message
-
     @pytest.mark.parametrize(
         ("markup", "expected"),
         [
@@ -140,6 +134,13 @@ def _mail(**headers: str) -> EmailMessage:
         for _ in range(8):
             markup = f'<iframe srcdoc="{html.escape(markup, quote=True)}"></iframe>'
         assert _read(markup.encode(), media_types.HTML).content == "core"
+
+
+def _mail(**headers: str) -> EmailMessage:
+    message = EmailMessage()
+    for name, value in ({"From": "a@x.org", "To": "b@x.org", "Subject": "Grüße"} | headers).items():
+        message[name] = value
+    return message
 
 
 class TestMail:
@@ -289,10 +290,29 @@ def _zip(names: list[str]) -> bytes:
     return buffer.getvalue()
 
 
+class TestSavedPage:
+    def test_frames_and_pictures_of_a_page_are_read_and_its_styles_are_not(self):
+        page = (
+            b"From: <Saved by Blink>\r\nSnapshot-Content-Location: https://x.org/\r\nSubject: The page\r\n"
+            b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n"
+            b"--b\r\nContent-Type: text/html\r\n\r\n<p>main</p>\r\n"
+            b"--b\r\nContent-Type: text/css\r\n\r\np {}\r\n"
+            b"--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>frame</p>\r\n"
+            b"--b\r\nContent-Type: image/svg+xml\r\n\r\n<svg/>\r\n--b--\r\n"
+        )
+        assert media_types.sniff(page) is media_types.MHTML
+        result = _read(page, media_types.MHTML)
+        assert result.content.split() == ["main", "frame"]
+        assert warnings(result) == ["picturesNotRead"]
+
+
 class TestZip:
     def test_members_are_listed(self):
         result = _read(_zip(["a.txt", "b/ü.pdf"]), media_types.ZIP)
         assert result.content == "a.txt\t7 bytes\nb/ü.pdf\t7 bytes"
+
+    def test_a_member_without_a_name_is_listed(self):
+        assert _read(crafted_zip(Entry(name=b"")), media_types.ZIP).content.endswith("5 bytes")
 
     @pytest.mark.parametrize(
         ("data", "reason"),

@@ -60,6 +60,9 @@ def _tar_rows(data: bytes) -> Rows:
         for info in archive:
             if not info.isdir():
                 yield [info.name, f"{info.size} bytes"]
+        rest = data[archive.offset : archive.offset + tarfile.BLOCKSIZE]
+    if rest.strip(b"\0"):  # tarfile takes a damaged header for the end
+        raise tarfile.ReadError("a header is damaged or cut off")
 
 
 def _gzip_rows(data: bytes) -> Rows:
