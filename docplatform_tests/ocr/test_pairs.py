@@ -1,6 +1,7 @@
 import pytest
 
 from docplatform.ocr.local.blocks import CellBlock, TableBlock
+from docplatform.ocr.local.layout import pairs as layout_pairs
 from docplatform.ocr.local.layout.label_words import is_amount, is_filler, is_label, looks_like_label, names_amount
 from docplatform.ocr.local.layout.page import arrange
 from docplatform.ocr.local.layout.pairs import boxed_pairs
@@ -184,3 +185,9 @@ def test_boxes_of_rules_are_paired_once() -> None:
     assert sorted(pairs(page(*lines, rules=tuple(rules)))) == [
         *[("City", "Oldtown"), ("Date", "4 May"), ("Name", "Ada"), ("Phone", "555 12")]
     ]
+
+
+def test_a_page_of_very_many_texts_is_no_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout_pairs, "_MAX_PIECES", 3)
+    assert pairs(page(("Date: 4 May", 10, 10), ("Time: 10:30", 10, 40))) != []
+    assert pairs(page(*[("Date: 4 May", 10 + 90 * column, 10) for column in range(4)])) == []

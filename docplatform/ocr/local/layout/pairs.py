@@ -34,6 +34,8 @@ _COLONS = (":", "：")
 _ADDRESS = re.compile(r"^(https?|ftp|mailto|file):$", re.IGNORECASE)
 _NUMBER = re.compile(r"\d[\d.,:/-]*\d|^\D?\d+$")
 _MAX_LINES = 6
+_MAX_PIECES = 5_000
+"""A page of more is no form, and rows of thousands of labels take minutes."""
 _FULL = 15.0
 """Line heights: a line as long may be broken."""
 _MIN_ROWS, _MIN_KNOWN = 3, 1 / 3
@@ -78,7 +80,15 @@ def find_pairs(rows: Sequence[Sequence[Piece]], box_of: BoxOf) -> list[PairBlock
         rows: its pieces, each row from where it starts.
         box_of: bounds of a word in the frame of the pieces.
     """
+    if all(len(row) == 1 for row in rows) and not any(_has_colon(piece) for (piece,) in rows):
+        return []  # a page of prose
+    if sum(map(len, rows)) > _MAX_PIECES:
+        return []
     return list(_Page(rows, box_of).pairs())
+
+
+def _has_colon(piece: Piece) -> bool:
+    return any(word.text[-1:] in _COLONS for word in piece.line.words)
 
 
 class _Page:
