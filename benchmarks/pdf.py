@@ -132,7 +132,7 @@ def report(pages: int, seed: int = 7) -> bytes:
     """A PDF of dense prose, 450 words a page."""
     from reportlab.pdfgen.canvas import Canvas
 
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     words = ["".join(rng.choices("etaoinshrdlu", k=rng.randint(2, 9))) for _ in range(400)]
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=(595, 842), pageCompression=1)
@@ -154,7 +154,7 @@ def scans(pages: int) -> bytes:
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=(595, 842))
     for number in range(pages):  # each its own: a picture used twice is stored once
-        image = Image.frombytes("L", (64, 90), random.Random(number).randbytes(64 * 90)).resize((1_000, 1_400))  # noqa: S311
+        image = Image.frombytes("L", (64, 90), random.Random(number).randbytes(64 * 90)).resize((1_000, 1_400))
         canvas.drawImage(ImageReader(image), 0, 0, 595, 842)
         canvas.showPage()
     canvas.save()

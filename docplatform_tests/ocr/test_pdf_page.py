@@ -189,3 +189,24 @@ def test_marks_of_the_form_stand_before_those_seen_in_its_picture():
     (page,) = _read(pdf(draw), recognizer)[2]
     assert [mark.is_selected for mark in page.marks] == [True, False]
     assert len(page.marks) == 2
+
+
+class TestPagesOneByOne:
+    def test_a_page_is_read_when_it_is_asked_for(self):
+        recognizer = FakeRecognizer("A scanned page")
+        document = read_pdf(
+            pdf(*[picture_page(picture())] * 3), ReadingSettings(workers=0), LimitSettings(), recognizer
+        )
+        pages = iter(document.pages)
+        next(pages)
+        assert (len(recognizer.images), document.file_pages) == (1, 3)
+        pages.close()  # the caller gives up: the file is closed, and others can be read
+
+        assert _read(pdf(text_page(*_PROSE)), recognizer)[0] == " ".join(_PROSE)
+
+    def test_two_files_can_be_read_in_turn(self):
+        documents = [
+            read_pdf(pdf(*[text_page(*_PROSE)] * 2), ReadingSettings(workers=0), LimitSettings(), FakeRecognizer())
+            for _ in range(2)
+        ]
+        assert sum(1 for _ in zip(*(document.pages for document in documents), strict=True)) == 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from functools import cached_property, partial
 from importlib.metadata import version
 
@@ -16,6 +17,7 @@ from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.documents.vocabulary import ContentFormat
 from docplatform.errors import DocPlatformError, PermanentError, ReasonCode
 from docplatform.ocr.base import DocumentSource, PageCounts, Reading, ReadOutcome
+from docplatform.ocr.collecting import uncollected
 from docplatform.ocr.local.blocks import ReadDocument
 from docplatform.ocr.local.builder import build_result
 from docplatform.ocr.local.document_cache import DOCUMENTS, decoded, document_key, encoded, is_worth_keeping
@@ -32,7 +34,7 @@ from docplatform.settings import LimitSettings, ReadingSettings
 from docplatform.storage.base import BlobStore
 
 MODEL_ID = "prebuilt-read"
-_REVISION = 3
+_REVISION = 4
 """Raised when this reader reads something differently, so that documents are read anew."""
 _ENGINES = (
     *("rapidocr", "onnxruntime", "pypdfium2", "pillow", "openpyxl", "lxml", "kreuzberg", "olefile"),
@@ -169,9 +171,10 @@ class LocalDocumentReader:
                 f"{source.key}: files of type {source.media_type} can't be read. Convert it to PDF and send it again.",
                 reason=ReasonCode.UNSUPPORTED_TYPE,
             )
-        document = read(source.data)
-        result = build_result(document, MODEL_ID, content_format)
-        return Reading(result, recognizer.counts(document.file_pages or len(document.pages)))
+        with uncollected() if source.media_type == media_types.PDF.mime else nullcontext():
+            document = read(source.data)
+            result = build_result(document, MODEL_ID, content_format)
+        return Reading(result, recognizer.counts(document.file_pages or sum(1 for _ in document.pages)))
 
     def _format_reader(self, media_type: str, recognizer: Recognizer) -> Callable[[bytes], ReadDocument] | None:
         """The reader of a type. Imported here: a worker that only reads mails never loads the others."""
