@@ -181,10 +181,10 @@ def _ebooklib(path: Path) -> str:
     return "\n".join(_soup_text(item.get_content()) for item in items)
 
 
-def _soup_text(markup: bytes | str) -> str:
+def _soup_text(markup: bytes | str, parser: str = "lxml") -> str:
     from bs4 import BeautifulSoup
 
-    soup = BeautifulSoup(markup, "lxml")
+    soup = BeautifulSoup(markup, parser)
     for element in soup(["script", "style"]):
         element.decompose()
     return str(soup.get_text("\n"))
@@ -264,7 +264,7 @@ _READERS: dict[str, tuple[str, Reader]] = {
     "odfpy": ("odf", _odfpy),
     "striprtf": ("striprtf", _striprtf),
     "ebooklib": ("ebooklib", _ebooklib),
-    "beautifulsoup4": ("bs4", lambda path: _soup_text(path.read_bytes())),
+    "beautifulsoup4": ("bs4", lambda path: _soup_text(path.read_bytes(), "html.parser")),  # lxml is a reader of its own
     "lxml": ("lxml", _lxml),
     "email plain": ("email", lambda path: _mail_part(path, "plain")),
     "email html": ("bs4", lambda path: _mail_part(path, "html")),
@@ -300,7 +300,7 @@ def read_all(lines: Iterator[str]) -> Iterator[dict[str, object]]:
             entry: dict[str, object] = {"path": name, "reader": reader}
             try:
                 yield entry | {"text": _READERS[reader][1](Path(name))}
-            except Exception as error:  # any failure of a peer is its own
+            except Exception as error:  # noqa: BLE001 - any failure of a peer is its own
                 yield entry | {"error": f"{type(error).__name__}: {str(error)[:200]}"}
 
 

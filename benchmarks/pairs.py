@@ -28,7 +28,7 @@ from docplatform.ocr.local.images import read_image
 from docplatform.ocr.local.layout.page import arrange
 from docplatform.ocr.local.page_elements import PageElements, Recognizer
 from docplatform.ocr.local.pdf import read_pdf
-from docplatform.ocr.local.recognition import RapidOcrRecognizer
+from docplatform.ocr.local.recognition.recognizer import RapidOcrRecognizer
 from docplatform.samples.options import SampleOptions
 from docplatform.samples.render import WRITERS, describe, render
 from docplatform.samples.truth import Kind

@@ -48,6 +48,15 @@ class LimitSettings(BaseModel):
     max_archive_depth: int = Field(3, ge=1, description="Most levels of archives and mails in each other.")
 
 
+class OcrEngine(StrEnum):
+    """What recognises images. ``auto`` is OpenVINO where it is installed and the CPU gains, else ONNX Runtime."""
+
+    AUTO = "auto"
+    ONNXRUNTIME = "onnxruntime"
+    OPENVINO = "openvino"
+    TESSERACT = "tesseract"
+
+
 class ReadingSettings(BaseModel):
     """Text layer, OCR and Office readers."""
 
@@ -61,6 +70,8 @@ class ReadingSettings(BaseModel):
     worker_memory_bytes: int = Field(
         2 * 2**30, gt=0, description="Memory that a worker may use beyond what it starts with (bytes)."
     )
+    ocr_engine: OcrEngine = Field(OcrEngine.AUTO, description="What recognises images.")
+    tesseract_languages: str = Field("eng", description="Tesseract's language files, joined by +.")
     ocr_max_side: int = Field(2_000, gt=0, description="Images are scaled down to this long side (pixels).")
     pdf_render_dpi: int = Field(200, gt=0, description="Resolution at which image-only PDF pages are rendered.")
     content_format: Literal["text", "markdown"] = Field(

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from docplatform.documents.media_types import EMPTY, READABLE, sniff
+from docplatform.documents.media_types import sniff
 from docplatform.errors import PermanentError, ReasonCode, TransientError
+from docplatform.ingestion.refusals import refusal_of_type
 from docplatform.ocr.base import DocumentSource
 
 _KINDS = (
@@ -71,10 +72,9 @@ def load(path: Path, max_bytes: int) -> DocumentSource:
     """
     data = _bytes_of(path, max_bytes)
     media_type = sniff(data, path.name)
-    if media_type == EMPTY:
-        raise PermanentError("The file holds nothing, or only white space.", reason=ReasonCode.EMPTY)
-    if media_type not in READABLE:
-        raise PermanentError(f"Its content is {media_type.mime}.", reason=ReasonCode.UNSUPPORTED_TYPE)
+    refusal = refusal_of_type(media_type)
+    if refusal is not None:
+        raise PermanentError(refusal[1], reason=refusal[0])
     return DocumentSource(str(path), data, media_type.mime)
 
 

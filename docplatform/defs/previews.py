@@ -83,12 +83,19 @@ def partition_metadata(lake: Lake, table: str, reports: Mapping[str, Sequence[St
             "up to date before": sum(report.current for report in done),
             "quarantined": sum(report.quarantined for report in done),
             "seconds": round(sum(report.seconds for report in done), 2),
-            **sum((report.counts for report in done), Counter()),
+            **_counts(done),
             "preview": dg.MetadataValue.md(previews.get(key, "no rows")),
             "table": place(lake.uri(table)),
         }
         for key, done in reports.items()
     }
+
+
+def _counts(reports: Iterable[StageReport]) -> Metadata:
+    total: Counter[str] = Counter()
+    for report in reports:
+        total.update(report.counts)  # unlike a sum of counters this keeps zeros, which say something too
+    return dict(total)
 
 
 def progress_line(table: str, progress: StageProgress) -> str:

@@ -175,16 +175,7 @@ def open_message(data: bytes) -> OutlookMessage:
 def _damage_told() -> Iterator[None]:
     try:
         yield
-    except (
-        OSError,
-        ValueError,
-        IndexError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        struct.error,
-        RecursionError,
-    ) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, struct.error, RecursionError) as error:
         raise PermanentError(
             f"The Outlook message is damaged ({type(error).__name__}: {error}). Ask the sender for it again.",
             reason=ReasonCode.CORRUPT,

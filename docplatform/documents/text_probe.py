@@ -107,7 +107,7 @@ def is_mailbox(text: str) -> bool:
 
 
 def is_saved_page(text: str) -> bool:
-    """Whether a mail is a web page that a browser saved (MHTML): it says where it was, and has nobody it was sent to."""
+    """Whether a mail is a web page that a browser saved (MHTML): it says where it was, and nobody it was sent to."""
     head = text[:65_536].lstrip("\r\n").split("\n\n")[0].split("\r\n\r\n")[0].lower()
     names, _ = _header_names(text)
     return bool(names & {"snapshot-content-location", "content-location"} or "<saved by" in head) and "to" not in names

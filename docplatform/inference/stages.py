@@ -177,7 +177,8 @@ def _read_row(outcome: ReadOutcome, name: str) -> Made | Failed:
             "read_seconds": outcome.seconds,
             "content_hash": content_hash(result.content),
         },
-        counts={PAGES: page_count, RECOGNIZED: pages.recognized, CACHED: pages.cached, REPAIRED: pages.repaired},
+        counts={PAGES: page_count, RECOGNIZED: pages.recognized, CACHED: pages.cached}
+        | ({REPAIRED: pages.repaired} if pages.repaired else {}),
     )
 
 

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
-from docplatform.documents.media_types import EMPTY, ENCRYPTED_OFFICE, READABLE, MediaType, sniff
-from docplatform.errors import PermanentError, ReasonCode
+from docplatform.documents.media_types import MediaType, sniff
+from docplatform.errors import PermanentError
 from docplatform.ingestion.base import FileChangedError, IncomingFile, storable_name
 from docplatform.ingestion.containers import Member, Position, is_container, unpack
+from docplatform.ingestion.refusals import refusal_of
 from docplatform.lake.partitions import LakePartition, sanitise_customer
 from docplatform.ledger.ledger import Ledger
 from docplatform.ledger.records import Arrival
@@ -211,25 +212,6 @@ def _judged(arrival: Arrival, media_type: MediaType, limits: LimitSettings) -> A
         reason=reason,
         message=message,
     )
-
-
-def refusal_of(media_type: MediaType, size: int, limits: LimitSettings) -> tuple[ReasonCode, str] | None:
-    """Why a file of this type and size can't go on, and what to do about it; None where it can."""
-    if media_type == EMPTY:
-        return ReasonCode.EMPTY, "The file holds nothing, or only white space. If that is wrong, send it again."
-    if size > limits.max_file_bytes:
-        return ReasonCode.TOO_LARGE, (
-            f"The file has {size:,} bytes, more than {limits.max_file_bytes:,}. Split it, or raise "
-            "DOCPLATFORM_LIMITS__MAX_FILE_BYTES and send it again."
-        )
-    if media_type == ENCRYPTED_OFFICE:
-        return ReasonCode.ENCRYPTED, "The Office file needs a password. Save it without one and send it again."
-    if media_type not in READABLE:
-        return ReasonCode.UNSUPPORTED_TYPE, (
-            f"The content is of type {media_type.mime}, whatever its name says; no reader knows it. Send it as PDF, "
-            "an image, text or a current Office format."
-        )
-    return None
 
 
 class _FileWindow:

@@ -17,7 +17,7 @@ from docplatform.documents.outlook import OutlookMessage, open_message
 from docplatform.ingestion.budget import Budget, bomb
 from docplatform.ingestion.zip_members import Part
 
-_SEPARATOR = re.compile(rb"(?:\A|\r?\n\r?\n)From [^\r\n]{1,500}\r?\n(?=[!-9;-~]{1,76}:)")
+_SEPARATOR = re.compile(rb"(?:\A|(?<=\n)\r?\n)From [^\r\n]{1,500}\r?\n(?=[!-9;-~]{1,76}:)")
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
 

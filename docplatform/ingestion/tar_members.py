@@ -13,13 +13,17 @@ import tarfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, BinaryIO
+from typing import BinaryIO, Protocol
 
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ingestion.budget import Budget
 from docplatform.ingestion.zip_members import Part
 
 _CHUNK = 2**16
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
 def tar_members(stream: BinaryIO, budget: Budget) -> Iterator[Part]:
@@ -41,6 +45,15 @@ def tar_members(stream: BinaryIO, budget: Budget) -> Iterator[Part]:
                 yield Part(entry.name, entry.linkname.encode("utf-8", "surrogateescape"), refusal)
             else:
                 yield Part(entry.name, _read(member, entry.name, budget))
+        _check_end(stream, archive.offset)
+
+
+def _check_end(stream: BinaryIO, offset: int) -> None:
+    """Blocks of zeros end a tar, or the file does: ``tarfile`` takes anything else for the end, too."""
+    stream.seek(offset)
+    block = stream.read(tarfile.BLOCKSIZE)
+    if block.strip(b"\0") or 0 < len(block) < tarfile.BLOCKSIZE:
+        raise tarfile.ReadError("a header is damaged or cut off")
 
 
 def gzip_members(stream: BinaryIO, budget: Budget) -> Iterator[Part]:
@@ -69,7 +82,7 @@ def bzip2_members(stream: BinaryIO, budget: Budget) -> Iterator[Part]:
         yield Part("unnamed", _read(packed, "unnamed", budget))
 
 
-def _read(member: IO[bytes], name: str, budget: Budget) -> bytes:
+def _read(member: _Readable, name: str, budget: Budget) -> bytes:
     data = io.BytesIO()
     while chunk := member.read(_CHUNK):
         budget.add_bytes(len(chunk))

@@ -6,7 +6,8 @@ A worker writes a record of 24 bytes when it takes up a document, when a page of
 Writes that small are atomic on a pipe: no lock that a dying worker could keep, and it says when it died at what. The
 clock runs here, not in the worker: a parser that holds the interpreter's lock would stop a thread beside it, too. It
 starts when the worker takes the document up, and again with every page: 500 scanned pages may take ten minutes, but a
-page may not.
+page may not. It stands still while the worker waits for a processor: on a machine with a load of nine a core, a page of
+8 s took longer than 120 s, twice.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import threading
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
 
 _RECORD = struct.Struct("<qqd")  # process, try, seconds (CLOCK_MONOTONIC is one clock for all processes)
 _IDLE = -1
@@ -43,6 +45,8 @@ def signal_progress(writer: Connection, token: int | None) -> None:
 class _Beat:
     token: int
     at: float
+    waited: float
+    """Seconds the worker had waited for a processor by then."""
 
 
 class WorkerClock:
@@ -106,7 +110,7 @@ class WorkerClock:
         with self._lock:
             for pid, token, at in _RECORD.iter_unpack(data[:end]):
                 if token in self._awaited:
-                    self._beats[pid] = _Beat(token, at)
+                    self._beats[pid] = _Beat(token, at, _waited(pid))
                 else:
                     self._beats.pop(pid, None)
         return data[end:]
@@ -114,12 +118,24 @@ class WorkerClock:
     def _end_overdue(self) -> None:
         now = time.monotonic()
         with self._lock:
-            overdue = [pid for pid, beat in self._beats.items() if now - beat.at > self._timeout]
+            overdue = [
+                pid
+                for pid, beat in self._beats.items()
+                if now - beat.at > self._timeout and now - beat.at - (_waited(pid) - beat.waited) > self._timeout
+            ]
             for pid in overdue:
                 self._cut.add(self._beats.pop(pid).token)
         for pid in overdue:
             if _is_alive(pid):
                 os.kill(pid, signal.SIGKILL)
+
+
+def _waited(pid: int) -> float:
+    """Seconds this process was ready to run and another ran; 0 where the kernel doesn't tell."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
 
 
 def _is_alive(pid: int) -> bool:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Protocol
 
 from docplatform.documents.analyze_result import AnalyzeResult
-from docplatform.errors import PermanentError, ReasonCode, TransientError
+from docplatform.errors import ConfigurationError, PermanentError, ReasonCode, TransientError
 from docplatform.ocr import progress
 from docplatform.ocr.base import DocumentSource, PageCounts, Reading, ReadOutcome
 from docplatform.ocr.memory import is_out_of_memory
@@ -64,6 +64,7 @@ def attempt(read: Callable[[DocumentSource], Reading], source: DocumentSource) -
 
     Raises:
         MemoryError: there was none left, however that was said.
+        ConfigurationError: settings are wrong, or the installation.
     """
     started = time.perf_counter()
     reading: Reading | None = None
@@ -75,7 +76,11 @@ def attempt(read: Callable[[DocumentSource], Reading], source: DocumentSource) -
         reason, message = error.reason, str(error)
     except TransientError as error:
         reason, message, is_transient = ReasonCode.ENGINE_ERROR, str(error), True
-    except Exception as error:  # a reader's promise broken for one document must not end the pass of all
+    except ConfigurationError:
+        raise  # of no document in particular: the pass can't go on
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # a reader's promise broken for one document must not end the pass of all
         if is_out_of_memory(error):
             raise MemoryError(str(error)) from error
         reason, message = ReasonCode.ENGINE_ERROR, f"The reader failed with {type(error).__name__}: {error}."

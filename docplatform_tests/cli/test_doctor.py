@@ -16,7 +16,19 @@ from docplatform.ocr.local.reader import LocalDocumentReader
 from docplatform.storage.local import LocalBlobStore
 from docplatform_tests.homes import Home
 
-SUBJECTS = ["python", "home", "disk", "storage", "ledger", "tables", "reader", "projects", "port", "landing folder"]
+SUBJECTS = [
+    "python",
+    "home",
+    "disk",
+    "storage",
+    "ledger",
+    "tables",
+    "reading cache",
+    "reader",
+    "projects",
+    "port",
+    "landing folder",
+]
 
 
 @pytest.fixture
@@ -133,3 +145,17 @@ class TestWrong:
         home_path.mkdir()
         (home_path / "landing").write_text("a file")
         assert wrong(call, port)[0] == "landing folder"
+
+
+@pytest.mark.usefixtures("quick_reader")
+class TestReadingCache:
+    def test_its_size_and_cap_are_told(self, call, port, home_path):
+        entry = home_path / "cache" / "pages" / "ab" / "abcd"
+        entry.parent.mkdir(parents=True)
+        entry.write_bytes(bytes(2**20))
+        out = call("doctor", "--port", port).out
+        assert "reading cache: 1 entries, 1.0 MiB; maintenance trims it to 5120 MiB" in out
+
+    def test_off_is_told_with_the_setting(self, call, port, monkeypatch):
+        monkeypatch.setenv("DOCPLATFORM_READING__CACHE", "false")
+        assert "reading cache: off (DOCPLATFORM_READING__CACHE)" in call("doctor", "--port", port).out

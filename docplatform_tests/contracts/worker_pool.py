@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from docplatform.errors import ReasonCode
-from docplatform.ocr.base import DocumentSource, ReadOutcome
+from docplatform.errors import ConfigurationError, ReasonCode
+from docplatform.ocr.base import DocumentSource, PageCounts, ReadOutcome
 from docplatform.ocr.workers import WorkerPool
 
 MEMORY_BYTES = 300 * 2**20
@@ -45,14 +45,24 @@ class WorkerPoolContract:
             str(number): f"{number} said" for number in range(20)
         }
 
+    def test_pages_are_counted_on_the_way(self, pool: WorkerPool) -> None:
+        outcomes = by_key(pool.read(sources("say", "refuse")))
+        assert outcomes["0"].pages == PageCounts(in_file=1, cached=len("say"))
+        assert outcomes["1"].pages == PageCounts()
+
+    def test_settings_that_are_wrong_end_the_pass_and_quarantine_nothing(self, pool: WorkerPool) -> None:
+        with pytest.raises(ConfigurationError, match="not allowed to write"):
+            list(pool.read(sources("misconfigured")))
+
     def test_a_bad_document_is_told_with_its_reason_and_disturbs_no_other(self, pool: WorkerPool) -> None:
-        outcomes = by_key(pool.read(sources("say", "refuse", "later", "gorge", "say", "break")))
-        assert [outcomes[key].reason for key in "012345"] == [
+        outcomes = by_key(pool.read(sources("say", "refuse", "later", "gorge", "say", "break", "panic")))
+        assert [outcomes[key].reason for key in "0123456"] == [
             None,
             ReasonCode.CORRUPT,
             ReasonCode.ENGINE_ERROR,
             ReasonCode.MEMORY,
             None,
+            ReasonCode.ENGINE_ERROR,
             ReasonCode.ENGINE_ERROR,
         ]
         assert "ZeroDivisionError: a promise broken" in outcomes["5"].message

@@ -16,7 +16,7 @@ from docplatform.defs.partitions import LAKE_PARTITION, MODEL_PROJECT, add_missi
 from docplatform.defs.resources import DESCRIPTIONS
 from docplatform.errors import ConfigurationError, PermanentError, ReasonCode, TransientError
 from docplatform.lake.quarantine import dismiss, open_entries
-from docplatform.settings import LimitSettings
+from docplatform.settings import LimitSettings, ReadingSettings
 from docplatform_tests.homes import FakeReader, Home, class_labels, topic_labels, topic_texts
 
 STAGES = ("routed_documents", "ocr_text", "preprocessed_text", "predictions")
@@ -307,6 +307,22 @@ def test_a_model_that_cant_be_loaded_fails_the_run_and_not_the_other_projects(tr
 
 
 # maintenance
+
+
+def test_maintenance_trims_the_reading_cache_to_its_cap(tmp_path, instance):
+    home = Home.at(tmp_path, reading=ReadingSettings(workers=0, cache_max_bytes=250))
+    for number in range(4):
+        home.platform.blob_store.put(f"cache/pages/0{number}/0{number}", b"x" * 100)
+    result = run_job(home, instance, "maintenance_job")
+    assert len(list(home.platform.blob_store.list("cache"))) == 2
+    (output,) = [e for e in result.get_step_success_events() if e.step_key == "trim_reading_cache"]
+    metadata = {
+        name: value.value
+        for event in result.all_events
+        if event.is_successful_output and event.step_key == output.step_key
+        for name, value in event.event_specific_data.metadata.items()
+    }
+    assert metadata == {"entries": 2, "bytes": 200, "removed entries": 2, "removed bytes": 200}
 
 
 def test_maintenance_goes_over_all_tables_or_those_asked_for(trained, instance, caplog):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tarfile
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -27,6 +28,24 @@ def zip_of(*members: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> b
     with zipfile.ZipFile(buffer, "w", method) as archive:
         for name, data in members:
             archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def tar_of(*members: tuple[str, bytes], special: bytes | None = None) -> bytes:
+    """A tar with these members, a folder, and with ``special`` an entry of that kind (a link, a device)."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        folder = tarfile.TarInfo("folder")
+        folder.type = tarfile.DIRTYPE
+        archive.addfile(folder)
+        for name, data in members:
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+        if special is not None:
+            entry = tarfile.TarInfo("special")
+            entry.type, entry.linkname = special, "/etc/passwd"
+            archive.addfile(entry)
     return buffer.getvalue()
 
 

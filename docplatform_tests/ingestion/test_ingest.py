@@ -17,8 +17,9 @@ from docplatform.ingestion import ingest as ingest_module
 from docplatform.ingestion import intake as intake_module
 from docplatform.ingestion.base import IncomingFile, Problem
 from docplatform.ingestion.ingest import ingest
-from docplatform.ingestion.intake import Intake, refusal_of
+from docplatform.ingestion.intake import Intake
 from docplatform.ingestion.landing import LandingFile, LandingFolder
+from docplatform.ingestion.refusals import refusal_of
 from docplatform.ledger.records import Arrival, ArrivalCounts, Outcome, RecordedArrival, document_id_for
 from docplatform.storage.local import LocalBlobStore
 from docplatform_tests.ingestion.archives import Entry, crafted_zip, limits, mail_of, nested_zip, zip_of

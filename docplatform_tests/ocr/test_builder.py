@@ -1,20 +1,17 @@
 import json
-from collections.abc import Iterator
-from functools import cache
+from collections import Counter
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
 from docplatform.documents.analyze_result import AnalyzeResult
+from docplatform.documents.vocabulary import ContentFormat
 from docplatform.ocr.local import builder
 from docplatform.ocr.local.blocks import (
     CellBlock,
     LineBox,
-    MarkBox,
     Notice,
     PageBlocks,
     ParagraphBlock,
@@ -25,57 +22,46 @@ from docplatform.ocr.local.blocks import (
     table_of,
 )
 from docplatform.ocr.local.builder import build_result, build_verbatim_result
+from docplatform.text.language import detect_language
+from docplatform_tests.documents.contract import HAS_CONTRACT, violations
+from docplatform_tests.ocr.page_blocks import assert_pointers_hold, assert_spans_hold, pages, words_of
 
-_CONTRACT = Path(__file__).parents[3] / "shared" / "contracts" / "documentintelligence-2024-11-30.derived.openapi.json"
-_BOX = (0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0)
-
-_WORDS = st.builds(
-    WordBox,
-    text=st.text(max_size=6),
-    polygon=st.sampled_from([None, _BOX]),
-    confidence=st.floats(0, 1),
-    before=st.sampled_from([" ", "", "\t"]),
-)
-_LINES = st.lists(st.builds(LineBox, st.lists(_WORDS, max_size=4), st.sampled_from([None, _BOX])), max_size=3)
-_CELLS = st.builds(CellBlock, row=st.integers(0, 3), column=st.integers(0, 3), lines=_LINES)
-_TABLES = st.lists(_CELLS, max_size=6).map(lambda cells: TableBlock(sorted(cells, key=lambda c: (c.row, c.column))))
-_PARAGRAPHS = st.builds(ParagraphBlock, _LINES, st.sampled_from([None, "title"]))
-_PAGES = st.builds(
-    PageBlocks,
-    blocks=st.lists(st.one_of(_PARAGRAPHS, _TABLES), max_size=4),
-    marks=st.lists(st.builds(MarkBox, st.booleans(), st.just(_BOX)), max_size=2),
-)
+_FORMATS = pytest.mark.parametrize("content_format", list(ContentFormat))
 
 
-def _assert_spans_hold(result: AnalyzeResult) -> None:
-    for page in result.pages:
-        for word in page.words:
-            assert result.text_of(word.span) == word.content
-        for line in page.lines:
-            assert result.text_of(*line.spans) == line.content
-        for mark in page.selection_marks:
-            assert result.text_of(mark.span) == f":{mark.state}:"
-    for paragraph in result.paragraphs:
-        assert result.text_of(*paragraph.spans) == paragraph.content
-    for cell in (cell for table in result.tables for cell in table.cells):
-        assert result.text_of(*cell.spans) == cell.content
+@pytest.fixture(scope="module", autouse=True)
+def _language_model() -> None:
+    """Its loading, 0.7 s, is no part of any example."""
+    detect_language("A sentence in English.")
 
 
-@given(st.lists(_PAGES, max_size=3))
-def test_no_word_is_lost_and_every_span_is_the_text_of_its_element(pages):
-    result = build_result(ReadDocument(pages), "m")
-    _assert_spans_hold(result)
-    assert result.word_count == sum(1 for word in _words_of(pages) if word.text.strip())
-    assert [page.page_number for page in result.pages] == list(range(1, len(pages) + 1))
+@_FORMATS
+@settings(max_examples=50, deadline=None)  # pages are large: 100 of them take their seconds
+@given(st.lists(pages(), max_size=2))
+def test_results_of_anything_hold_all_of_it_and_every_span_is_the_text_of_its_element(content_format, drawn):
+    result = build_result(ReadDocument(drawn, [Notice("code", "message")]), "m", content_format)
+    assert_spans_hold(result)
+    assert_pointers_hold(result)
+    _assert_nothing_is_lost(result, drawn)
+    assert result.content_format == content_format
     ends = [(page.spans[0].offset, page.spans[0].end) for page in result.pages if page.spans]
     assert all(first[1] <= second[0] for first, second in pairwise(ends))
     assert AnalyzeResult.from_json(result.to_json()) == result
+    if HAS_CONTRACT:
+        assert violations(json.loads(result.to_json())) == []
 
 
-def _words_of(pages: list[PageBlocks]) -> Iterator[WordBox]:
-    for block in (block for page in pages for block in page.blocks):
-        parts = [block.lines] if isinstance(block, ParagraphBlock) else [cell.lines for cell in block.cells]
-        yield from (word for part in parts for line in part for word in line.words)
+def _assert_nothing_is_lost(result: AnalyzeResult, drawn: list[PageBlocks]) -> None:
+    assert [page.page_number for page in result.pages] == list(range(1, len(drawn) + 1))
+    for page, blocks in zip(result.pages, drawn, strict=True):
+        assert len(page.words) == len(words_of(blocks))
+        states = ["selected" if mark.is_selected else "unselected" for mark in blocks.marks]
+        assert Counter(mark.state for mark in page.selection_marks) == Counter(states)
+        assert [barcode.value for barcode in page.barcodes] == [barcode.value for barcode in blocks.barcodes]
+    assert len(result.figures) == sum(len(page.figures) for page in drawn)
+    placed = {id(word) for page in drawn for word in words_of(page)}
+    pairs = [pair for page in drawn for pair in page.pairs if any(id(word) in placed for word in pair.key)]
+    assert [pair.confidence for pair in result.key_value_pairs] == [pair.confidence for pair in pairs]
 
 
 @given(st.text(max_size=80))
@@ -83,7 +69,7 @@ def test_verbatim_text_stays_verbatim(text):
     result = build_verbatim_result(text, "m")
     assert result.content == text
     assert [word.content for word in result.pages[0].words] == text.split()
-    _assert_spans_hold(result)
+    assert_spans_hold(result)
 
 
 def test_rows_are_lines_with_tabs_between_cells():
@@ -148,34 +134,3 @@ def test_lines_beyond_the_limit_are_in_the_content_only(monkeypatch):
     assert [line.content for line in result.pages[0].lines] == ["a", "b", "c"]
     assert [warning.code for warning in result.warnings] == [builder.WORDS_OMITTED, builder.LINES_OMITTED]
     assert "Of 4 lines the first 3" in result.warnings[1].message
-
-
-@pytest.mark.skipif(not _CONTRACT.is_file(), reason="needs ../shared/contracts beside the checkout")
-class TestContract:
-    @staticmethod
-    @cache
-    def _validator() -> Draft202012Validator:
-        contract = json.loads(_CONTRACT.read_text("utf-8"))
-        return Draft202012Validator(
-            {"$ref": "#/components/schemas/AnalyzeResult", "components": contract["components"]}
-        )
-
-    @given(st.lists(_PAGES, max_size=2))
-    def test_what_is_built_fits_the_service_s_schema(self, pages):
-        document = ReadDocument(pages, [Notice("code", "message")])
-        raw = json.loads(build_result(document, "m").to_json())
-        assert list(self._validator().iter_errors(raw)) == []
-
-    @pytest.mark.parametrize(
-        "damage",
-        [
-            {"content": 3},
-            {"pages": [{"spans": []}]},
-            {"pages": [{"pageNumber": 1, "spans": [{"offset": "x", "length": 1}]}]},
-            {"tables": [{"rowCount": 1}]},
-        ],
-        ids=str,
-    )
-    def test_the_schema_refuses_what_is_wrong(self, damage):
-        raw = json.loads(build_result(ReadDocument([PageBlocks([paragraph_of("x")])]), "m").to_json()) | damage
-        assert list(self._validator().iter_errors(raw))

@@ -6,9 +6,10 @@ from PIL import Image, ImageOps
 
 from docplatform.documents import media_types
 from docplatform.errors import ConfigurationError, PermanentError, ReasonCode
-from docplatform.ocr.local import recognition
-from docplatform.ocr.local.engine import load_engine
-from docplatform.ocr.local.recognition import RapidOcrRecognizer
+from docplatform.ocr.local.recognition import recognizer as recognition
+from docplatform.ocr.local.recognition.decoding import Decoder
+from docplatform.ocr.local.recognition.engine import Engine, load_engine
+from docplatform.ocr.local.recognition.recognizer import RapidOcrRecognizer
 from docplatform.settings import ReadingSettings
 from docplatform_tests.ocr.drawing import LINES, picture, saved
 from docplatform_tests.ocr.reading import lines as _lines
@@ -164,7 +165,7 @@ def test_too_many_tiff_pages_are_refused():
 
 def test_a_missing_model_is_refused_and_not_downloaded(tmp_path):
     with pytest.raises(ConfigurationError, match="PP-OCRv6_det_small"):
-        load_engine(ReadingSettings(), tmp_path)
+        load_engine(folder=tmp_path)
 
 
 def test_a_failing_engine_is_no_fault_of_the_picture(monkeypatch):
@@ -183,16 +184,18 @@ def test_an_image_larger_than_the_limit_is_shrunk_before_it_is_recognised():
     assert (page.width, page.height, page.lines) == (4_000, 100, [])
 
 
-class _FailingEngine:
+class _FailingSession:
     def __init__(self, message: str) -> None:
         self._message = message
 
-    def preprocess_img(self, image: object) -> object:
+    def run(self, batch: object) -> object:
         raise RuntimeError(self._message)
 
 
 @pytest.mark.parametrize(("message", "error"), [("std::bad_alloc", MemoryError), ("odd", RuntimeError)])
 def test_an_engine_out_of_memory_is_told_from_other_failures(monkeypatch, message, error):
-    monkeypatch.setattr(recognition, "load_engine", lambda _: _FailingEngine(message))
+    failing = _FailingSession(message)
+    engine = Engine(failing, failing, failing, Decoder("abc"))
+    monkeypatch.setattr(recognition, "load_engine", lambda _: engine)
     with pytest.raises(error):
         RapidOcrRecognizer(ReadingSettings()).recognize(np.zeros((9, 9), np.uint8))

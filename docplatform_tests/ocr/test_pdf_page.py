@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from reportlab.lib.utils import ImageReader
 
-from docplatform.ocr.local.blocks import LineBox, MarkBox, WordBox
+from docplatform.ocr.local.blocks import LineBox, MarkBox, PageBlocks, WordBox
 from docplatform.ocr.local.page_elements import PageElements
 from docplatform.ocr.local.pdf import read_pdf
 from docplatform.ocr.local.pdf_frame import PageFrame
@@ -138,7 +138,12 @@ class TestPicturesAmongText:
 
     def test_figures_stand_in_the_elements_but_page_filling_scans_do_not(self, monkeypatch):
         seen = []
-        monkeypatch.setattr("docplatform.ocr.local.pdf.arrange", seen.append)
+
+        def arranged(elements):
+            seen.append(elements)
+            return PageBlocks()
+
+        monkeypatch.setattr("docplatform.ocr.local.pdf.arrange", arranged)
         _read_pages = pdf(_together(text_page(*_PROSE), _placed(picture(), 72, 144, 72, 36)), picture_page(picture()))
         list(read_pdf(_read_pages, ReadingSettings(workers=0), LimitSettings(), FakeRecognizer()).pages)
         assert [elements.pictures for elements in seen] == [[(1.0, 8.5, 2.0, 8.5, 2.0, 9.0, 1.0, 9.0)], []]
@@ -189,24 +194,3 @@ def test_marks_of_the_form_stand_before_those_seen_in_its_picture():
     (page,) = _read(pdf(draw), recognizer)[2]
     assert [mark.is_selected for mark in page.marks] == [True, False]
     assert len(page.marks) == 2
-
-
-class TestPagesOneByOne:
-    def test_a_page_is_read_when_it_is_asked_for(self):
-        recognizer = FakeRecognizer("A scanned page")
-        document = read_pdf(
-            pdf(*[picture_page(picture())] * 3), ReadingSettings(workers=0), LimitSettings(), recognizer
-        )
-        pages = iter(document.pages)
-        next(pages)
-        assert (len(recognizer.images), document.file_pages) == (1, 3)
-        pages.close()  # the caller gives up: the file is closed, and others can be read
-
-        assert _read(pdf(text_page(*_PROSE)), recognizer)[0] == " ".join(_PROSE)
-
-    def test_two_files_can_be_read_in_turn(self):
-        documents = [
-            read_pdf(pdf(*[text_page(*_PROSE)] * 2), ReadingSettings(workers=0), LimitSettings(), FakeRecognizer())
-            for _ in range(2)
-        ]
-        assert sum(1 for _ in zip(*(document.pages for document in documents), strict=True)) == 2

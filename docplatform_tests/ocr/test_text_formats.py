@@ -1,5 +1,6 @@
 """txt, csv, html, eml and zip listings."""
 
+import html
 import io
 import zipfile
 from email.message import EmailMessage
@@ -9,6 +10,7 @@ import pytest
 from docplatform.documents import media_types
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.plain_text import UNDECODABLE_CHARACTERS
+from docplatform_tests.ingestion.archives import Entry, crafted_zip
 from docplatform_tests.ocr.reading import lines, warnings
 from docplatform_tests.ocr.reading import read as _read
 
@@ -38,7 +40,7 @@ class TestPlainText:
 
 
 class TestHtml:
-    def test_visible_text_in_order_with_tables(self):
+    def test_text_in_order_with_tables(self):
         page = b"""<!DOCTYPE html><html><head><title>The title</title><style>p {}</style><script>no()</script></head>
         <body><h1>Head</h1><p>One <b>bold</b>word<br>next line</p><!-- hidden -->
         <table><caption>Cap</caption><tr><th>A</th><th>B</th></tr><tr><td rowspan="2">1</td><td>2</td></tr>
@@ -49,8 +51,8 @@ b</pre><input value="filled"><img alt="a picture"><p hidden>no</p><noscript>no</
         lines = [line.content for line in result.pages[0].lines]
         assert lines[:5] == ["The title", "Head", "One boldword", "next line", "Cap"]
         assert "after the table" in lines
-        assert lines[-3:] == ["a", "b", "filled a picture"]
-        assert "hidden" not in result.content
+        assert lines[-6:] == ["hidden", "a", "b", "filled a picture", "no", "no"]
+        assert "<!--" not in result.content
         assert "no()" not in result.content
         cells = {(cell.row_index, cell.column_index): cell for cell in result.tables[0].cells}
         assert cells[0, 0].kind == "columnHeader"
@@ -105,6 +107,34 @@ b</pre><input value="filled"><img alt="a picture"><p hidden>no</p><noscript>no</
         page = '<html><head><meta charset="iso-8859-2"></head><body>Łódź</body>'.encode("iso-8859-2")
         assert _read(page, media_types.HTML).content == "Łódź"
 
+    @pytest.mark.parametrize(
+        ("markup", "expected"),
+        [
+            (
+                "<html><body>one</body></html>\n<html><head><title>two</title></head><body>three</body></html>",
+                "one two three",
+            ),
+            ("<p>a<iframe srcdoc='&lt;p>framed&lt;/p>'></iframe><p>b", "a framed b"),
+            (
+                "<textarea placeholder='write here'></textarea><textarea placeholder='no'>yes</textarea>",
+                "write here yes",
+            ),
+            (
+                "<input placeholder='name'><input value='Ann' placeholder='no'><input type='hidden' value='no'>",
+                "name Ann",
+            ),
+            ("<select><optgroup label='Group'><option>x</select><map><area alt='a place'></map>", "Group x a place"),
+        ],
+    )
+    def test_text_in_places_that_parsers_pass_over_is_read(self, markup, expected):
+        assert _read(markup.encode(), media_types.HTML).content.split() == expected.split()
+
+    def test_frames_in_frames_end(self):
+        markup = "<p>core"
+        for _ in range(8):
+            markup = f'<iframe srcdoc="{html.escape(markup, quote=True)}"></iframe>'
+        assert _read(markup.encode(), media_types.HTML).content == "core"
+
 
 def _mail(**headers: str) -> EmailMessage:
     message = EmailMessage()
@@ -131,6 +161,7 @@ class TestMail:
             "Subject: Grüße",
             "First.",
             "Second.",
+            "As html",
             "Attachment: bill ü.pdf",
             "Attachment: Inner",
         ]
@@ -139,6 +170,37 @@ class TestMail:
         message = _mail()
         message.set_content("<p>Only <b>html</b></p>", subtype="html")
         assert "Only html" in _read(message.as_bytes(), media_types.EML).content
+
+    def test_alternatives_that_say_the_same_are_read_once(self):
+        message = _mail()
+        message.set_content("It is here.\n\nAnd there.")
+        message.add_alternative("<p>It is <b>here</b>.</p><p>And there.</p><p>More!</p>", subtype="html")
+        assert lines(_read(message.as_bytes(), media_types.EML))[-3:] == ["It is here.", "And there.", "More!"]
+
+    def test_a_line_that_only_announces_html_comes_after_it(self):
+        message = _mail()
+        message.set_content("This mail needs HTML.")
+        message.add_alternative(f"<p>{' '.join(f'word{number}' for number in range(20))}</p>", subtype="html")
+        assert lines(_read(message.as_bytes(), media_types.EML))[-1] == "This mail needs HTML."
+
+    def test_an_invitation_shows_what_it_says_to_people(self):
+        message = _mail()
+        message.set_content("Dear all, please come to the meeting about next year in room five.")
+        event = (
+            "BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nDTSTART:16010101T000000\r\nEND:VTIMEZONE\r\nBEGIN:VEVENT\r\n"
+            "SUMMARY:Budget\\, part two\r\nLOCATION:Room 5\\nfirst\r\n  floor\r\nUID:xyz\r\n"
+            'ORGANIZER;CN="Ann, Dr":mailto:ann@x.org\r\nATTENDEE;CN=Bob:MAILTO:bob@x.org\r\nDESCRIPTION:\r\n'
+            "BEGIN:VALARM\r\nDESCRIPTION:Reminder\r\nEND:VALARM\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        )
+        message.add_alternative(event, subtype="calendar")
+        assert lines(_read(message.as_bytes(), media_types.EML))[-6:] == [
+            "Dear all, please come to the meeting about next year in room five.",
+            "Summary: Budget, part two",
+            "Location: Room 5",
+            "first floor",
+            "Organizer: Ann, Dr ann@x.org",
+            "Attendee: Bob bob@x.org",
+        ]
 
     def test_a_blank_plain_alternative_gives_way_to_html(self):
         message = _mail()
@@ -228,10 +290,29 @@ def _zip(names: list[str]) -> bytes:
     return buffer.getvalue()
 
 
+class TestSavedPage:
+    def test_frames_and_pictures_of_a_page_are_read_and_its_styles_are_not(self):
+        page = (
+            b"From: <Saved by Blink>\r\nSnapshot-Content-Location: https://x.org/\r\nSubject: The page\r\n"
+            b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n"
+            b"--b\r\nContent-Type: text/html\r\n\r\n<p>main</p>\r\n"
+            b"--b\r\nContent-Type: text/css\r\n\r\np {}\r\n"
+            b"--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>frame</p>\r\n"
+            b"--b\r\nContent-Type: image/svg+xml\r\n\r\n<svg/>\r\n--b--\r\n"
+        )
+        assert media_types.sniff(page) is media_types.MHTML
+        result = _read(page, media_types.MHTML)
+        assert result.content.split() == ["main", "frame"]
+        assert warnings(result) == ["picturesNotRead"]
+
+
 class TestZip:
     def test_members_are_listed(self):
         result = _read(_zip(["a.txt", "b/ü.pdf"]), media_types.ZIP)
         assert result.content == "a.txt\t7 bytes\nb/ü.pdf\t7 bytes"
+
+    def test_a_member_without_a_name_is_listed(self):
+        assert _read(crafted_zip(Entry(name=b"")), media_types.ZIP).content.endswith("5 bytes")
 
     @pytest.mark.parametrize(
         ("data", "reason"),

@@ -1,3 +1,4 @@
+import itertools
 import os
 import signal
 import struct
@@ -13,7 +14,8 @@ import pytest
 from pebble.pool.process import WorkerManager
 
 from docplatform.errors import ReasonCode
-from docplatform.ocr import worker_process
+from docplatform.ocr import worker_clock, worker_process
+from docplatform.ocr.worker_clock import WorkerClock
 from docplatform.ocr.workers import InProcessPool, PebbleWorkerPool, WorkerPool
 from docplatform_tests.contracts.worker_pool import (
     MEMORY_BYTES,
@@ -57,14 +59,13 @@ class TestPebbleWorkerPool(IsolatingWorkerPoolContract):
         pool.close()
 
     def test_a_document_may_not_take_endless_however_many_pages_it_finishes(self):
-        pool = _pool(workers=1, document_seconds=1)
+        pool = _pool(workers=1, document_seconds=2)
         try:
-            outcomes = by_key(pool.read(sources("pages-100-0.2", "say")))
+            (outcome,) = pool.read(sources("pages-100-0.5"))
         finally:
             pool.close()
-        assert outcomes["0"].reason is ReasonCode.TIMEOUT
-        assert "DOCUMENT_SECONDS" in outcomes["0"].message
-        assert outcomes["1"].result
+        assert outcome.reason is ReasonCode.TIMEOUT
+        assert "DOCUMENT_SECONDS" in outcome.message
 
     def test_a_worker_that_went_away_without_the_pool_s_notice_is_noticed(self, tmp_path, monkeypatch):
         """Its end is seen before its taking up the document is: pebble then waits for it for ever."""
@@ -76,6 +77,10 @@ class TestPebbleWorkerPool(IsolatingWorkerPoolContract):
             pool.close()
         assert outcomes["0"].result
         assert outcomes["1"].result
+
+    def test_an_answer_that_cannot_be_carried_over_ends_no_read(self, processes, monkeypatch):
+        monkeypatch.setattr(worker_process, "run", _unpicklable)
+        assert by_key(processes.read(sources("say")))["0"].reason is ReasonCode.ENGINE_ERROR
 
     def test_a_pool_that_breaks_between_two_documents_is_replaced(self, processes, monkeypatch):
         list(processes.read(sources("say")))
@@ -112,6 +117,10 @@ class TestPebbleWorkerPool(IsolatingWorkerPoolContract):
             assert by_key(pool.read(sources("say")))["0"].reason is ReasonCode.CRASH
         finally:
             pool.close()
+
+
+def _unpicklable(*_: object) -> object:
+    raise type("PanicException", (BaseException,), {"__module__": "pyo3_runtime"})("slice index")
 
 
 def _unbuildable() -> ObedientReader:
@@ -242,3 +251,41 @@ class TestTheChildsSide:
         monkeypatch.setattr(worker_process, "_reader", None)
         with pytest.raises(RuntimeError, match="wasn't started"):
             worker_process.run(sources("say")[0], 1)
+
+
+class TestTheClock:
+    def test_time_in_which_a_worker_waited_for_a_processor_does_not_count(self, monkeypatch):
+        waited = itertools.count()
+        monkeypatch.setattr(worker_clock, "_waited", lambda _: float(next(waited)))
+        clock = WorkerClock(0.2)
+        sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        try:
+            clock.await_signals(1)
+            os.write(clock.writer.fileno(), struct.pack("<qqd", sleeper.pid, 1, time.monotonic()))
+            with pytest.raises(subprocess.TimeoutExpired):
+                sleeper.wait(1)
+            monkeypatch.setattr(worker_clock, "_waited", lambda _: 0.0)
+            assert sleeper.wait(30) == -signal.SIGKILL
+            assert clock.was_cut(1)
+        finally:
+            sleeper.kill()
+            sleeper.communicate()
+            clock.stop()
+
+    def test_a_kernel_that_does_not_tell_is_believed_to_have_let_nobody_wait(self):
+        assert worker_clock._waited(2**22 + 1) == 0.0
+        assert worker_clock._waited(os.getpid()) >= 0.0
+
+    def test_signals_of_a_try_that_is_over_are_not_listened_to(self):
+        clock = WorkerClock(0.1)
+        try:
+            clock.await_signals(1)
+            clock.forget(1)
+            os.write(clock.writer.fileno(), struct.pack("<qqd", os.getpid(), 1, 0.0))
+            sleeping = time.monotonic() + 0.5
+            while time.monotonic() < sleeping:  # it would end this very process
+                os.sched_yield()
+            assert not clock.was_cut(1)
+            assert not clock.is_lost(1)
+        finally:
+            clock.stop()

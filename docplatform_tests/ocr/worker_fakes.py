@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from docplatform.documents.analyze_result import AnalyzeResult
-from docplatform.errors import PermanentError, ReasonCode, TransientError
+from docplatform.errors import ConfigurationError, PermanentError, ReasonCode, TransientError
 from docplatform.ocr.base import DocumentSource, PageCounts, Reading
 from docplatform.ocr.local.builder import build_verbatim_result
 from docplatform.ocr.progress import page_done
@@ -88,8 +88,17 @@ def _break() -> None:
     raise ZeroDivisionError("a promise broken")
 
 
+def _panic() -> None:
+    """As a Rust library does: with what is no Exception, and can't be pickled."""
+    raise type("PanicException", (BaseException,), {"__module__": "pyo3_runtime"})("slice index")
+
+
 def _refuse() -> None:
     raise PermanentError("damaged", reason=ReasonCode.CORRUPT)
+
+
+def _misconfigured() -> None:
+    raise ConfigurationError("not allowed to write to the cache")
 
 
 def _later() -> None:
@@ -107,6 +116,8 @@ _DEEDS: dict[str, Callable[..., object]] = {
     "reserve": _reserve,
     "gorge": _gorge,
     "break": _break,
+    "panic": _panic,
     "refuse": _refuse,
     "later": _later,
+    "misconfigured": _misconfigured,
 }

@@ -51,7 +51,7 @@ _DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error)
 def _zip_rows(data: bytes) -> Rows:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for info in archive.infolist():
-            if not info.is_dir():
+            if not info.filename.endswith("/"):  # is_dir() fails on an empty name
                 yield [info.filename, f"{info.file_size} bytes"]
 
 
@@ -60,6 +60,9 @@ def _tar_rows(data: bytes) -> Rows:
         for info in archive:
             if not info.isdir():
                 yield [info.name, f"{info.size} bytes"]
+        rest = data[archive.offset : archive.offset + tarfile.BLOCKSIZE]
+    if rest.strip(b"\0"):  # tarfile takes a damaged header for the end
+        raise tarfile.ReadError("a header is damaged or cut off")
 
 
 def _gzip_rows(data: bytes) -> Rows:

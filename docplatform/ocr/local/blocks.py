@@ -167,10 +167,8 @@ class Notice:
 class ReadDocument:
     """What a format reader found."""
 
-    pages: Iterable[PageBlocks]
-    """To be gone through once: they may be read as they are asked for."""
+    pages: Sequence[PageBlocks]
     notices: Sequence[Notice] = field(default=())
-    """Complete behind the last page."""
     file_pages: int | None = None
     """Pages, sheets, slides or frames that the file says it has; None for formats without any."""
 

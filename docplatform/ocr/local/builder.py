@@ -67,7 +67,8 @@ def build_code_result(content: str, model_id: str, notices: Sequence[Notice], la
 
 def _result(writer: Writer, model_id: str, notices: Sequence[Notice], content_format: ContentFormat) -> AnalyzeResult:
     has_text = any(page["words"] or "selectionMarks" in page or "barcodes" in page for page in writer.pages)
-    content = "".join(writer.content.parts) if has_text or writer.figures else ""
+    # what stands between blank pages is no content
+    content = "".join(writer.content.parts) if any(page["spans"] for page in writer.pages) else ""
     optional = {
         "paragraphs": writer.paragraphs,
         "tables": writer.tables,

@@ -13,7 +13,6 @@ import hashlib
 import json
 
 from docplatform.documents.analyze_result import AnalyzeResult
-from docplatform.errors import PermanentError
 from docplatform.ocr.base import DocumentSource, PageCounts, Reading
 
 DOCUMENTS = "documents"
@@ -44,6 +43,6 @@ def decoded(data: bytes) -> Reading:
     """Raises ``ValueError`` where the bytes are none of ``encoded``'s."""
     head, _, body = data.partition(b"\n")
     try:
-        return Reading(AnalyzeResult.from_json(body), PageCounts(**json.loads(head)))
-    except (PermanentError, TypeError) as error:
+        return Reading(AnalyzeResult.deferred(body.decode()), PageCounts(**json.loads(head)))
+    except TypeError as error:
         raise ValueError(f"not a reading: {error}") from error

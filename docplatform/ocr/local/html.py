@@ -1,7 +1,10 @@
-"""HTML: visible text in document order, tables as tables.
+"""HTML: text in document order, tables as tables.
 
 Belongs here: walking an lxml tree into blocks, for html files and the html bodies of mails. Doesn't: fetching what a
 page refers to.
+
+Text that styles or scripts hide until something is clicked (tabs, folded sections, what mails show in the list only) is
+text of the document: it is read. Scripts don't run here, so that what stands for them (noscript) is read too.
 """
 
 from __future__ import annotations
@@ -24,7 +27,8 @@ from docplatform.ocr.local.blocks import (
 from docplatform.ocr.local.bounds import bounded_number
 from docplatform.ocr.local.plain_text import damage_notices
 
-_INVISIBLE = {"script", "style", "template", "noscript", "head"}
+_INVISIBLE = {"script", "style", "template", "head"}
+_ENDS = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _INLINE = {
     *("a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins"),
     *("kbd", "label", "mark", "nobr", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time"),
@@ -42,11 +46,12 @@ def read_html(data: bytes) -> ReadDocument:
     return ReadDocument([PageBlocks(html_blocks(decoded.text))], damage_notices(decoded))
 
 
-def html_blocks(text: str, *, with_title: bool = True) -> list[Block]:
+def html_blocks(text: str, *, with_title: bool = True, depth: int = 0) -> list[Block]:
     """The text of a page as blocks, the title of its head first where that is asked for."""
     from lxml import etree, html
 
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\0", ""))  # lxml refuses text that declares an encoding
+    text = _ENDS.sub(" ", text)  # lxml stops at them: what follows (a second document, a footer) would be lost
     if not text.strip():
         return []
     parser = html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
@@ -54,7 +59,7 @@ def html_blocks(text: str, *, with_title: bool = True) -> list[Block]:
         root = html.document_fromstring(text, parser=parser)
     except etree.ParserError:  # nothing but comments
         return []
-    walker = _Walker()
+    walker = _Walker(depth)
     title = root.find(".//head/title")
     if with_title and title is not None and title.text_content().strip():
         walker.blocks.append(ParagraphBlock(lines_of(" ".join(title.text_content().split())), "title"))
@@ -100,10 +105,14 @@ class _Walker:
 
     def _open(self, element: Any) -> list[tuple[str, Any]]:
         """Handle an element's start; what is left to do comes back, last first."""
-        if not isinstance(element.tag, str) or element.tag in _INVISIBLE or _is_hidden(element):
+        if not isinstance(element.tag, str) or element.tag in _INVISIBLE:
             return []
         if element.tag == "table":
             self._add_table(element)
+            return []
+        if element.tag == "iframe" and element.get("srcdoc") and self._depth < _MAX_TABLE_DEPTH:
+            self.flush()
+            self.blocks += html_blocks(element.get("srcdoc"), depth=self._depth + 1)
             return []
         is_block = element.tag not in _INLINE
         if is_block and element.tag != "br":
@@ -137,11 +146,19 @@ class _Walker:
 
 def attribute_text(element: Any) -> str | None:
     """Text that is shown but stands in an attribute: what a field holds, what a picture says instead of itself."""
-    if element.tag == "img":
-        return f" {element.get('alt')} " if element.get("alt") else None
+    if element.tag in ("img", "area"):
+        return _padded(element.get("alt"))
     if element.tag == "input" and element.get("type", "text") not in ("hidden", "password", "checkbox", "radio"):
-        return f" {element.get('value')} " if element.get("value") else None
+        return _padded(element.get("value") or element.get("placeholder"))
+    if element.tag == "textarea" and not (element.text or "").strip():
+        return _padded(element.get("placeholder"))
+    if element.tag == "optgroup":
+        return _padded(element.get("label"))
     return None
+
+
+def _padded(text: str | None) -> str | None:
+    return f" {text} " if text else None
 
 
 def flat_text(element: Any, depth: int = 0) -> str:
@@ -183,11 +200,6 @@ def _stray_blocks(table: Any) -> list[Block]:
             )
             strays += [None if known else flat_text(child), child.tail]
     return [ParagraphBlock(lines) for lines in (lines_of(text or "") for text in strays) if lines]
-
-
-def _is_hidden(element: Any) -> bool:
-    style = (element.get("style") or "").replace(" ", "").lower()
-    return element.get("hidden") is not None or "display:none" in style
 
 
 def _cells(table: Any, depth: int) -> Iterator[CellBlock]:

@@ -17,8 +17,10 @@ from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.completeness import INK_WITHOUT_TEXT, UNREADABLE_PAGE
 from docplatform.ocr.local.blocks import Notice, PageBlocks, ReadDocument
 from docplatform.ocr.local.bounds import check_pages
+from docplatform.ocr.local.layout.document import with_roles
 from docplatform.ocr.local.layout.page import arrange
 from docplatform.ocr.local.page_elements import Recognizer
+from docplatform.ocr.memory import is_out_of_memory
 from docplatform.ocr.progress import page_done
 from docplatform.settings import LimitSettings, ReadingSettings
 
@@ -52,7 +54,7 @@ def read_image(data: bytes, reading: ReadingSettings, limits: LimitSettings, rec
     if frames > count:
         message = f"An animation: its first frame was read, {frames - count} were not."
         notices.append(Notice(FRAMES_OMITTED, message))
-    return ReadDocument(pages, notices, count)
+    return ReadDocument(with_roles(pages), notices, count)
 
 
 def _read_or_name(
@@ -72,15 +74,25 @@ def _read_or_name(
     return page
 
 
+_DAMAGE = (
+    *(OSError, SyntaxError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError, EOFError),
+    RuntimeError,  # of the AVIF decoder
+    struct.error,
+)
+"""What Pillow's parsers fail with on damaged files; ``UnidentifiedImageError`` is an ``OSError``."""
+
+
 @contextmanager
 def _translated_errors() -> Iterator[None]:
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
         yield
     except Image.DecompressionBombError as error:
         raise PermanentError(f"The image is too large: {error}", reason=ReasonCode.TOO_LARGE) from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError) as error:
+    except _DAMAGE as error:
+        if is_out_of_memory(error):
+            raise MemoryError(str(error)) from error
         raise PermanentError(
             f"The image can't be decoded ({type(error).__name__}: {error}): damaged, cut off, or of a kind that Pillow "
             "doesn't know. Ask the sender for it again.",

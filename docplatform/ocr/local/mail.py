@@ -63,7 +63,7 @@ def read_saved_page(data: bytes, limits: LimitSettings, pictures: Pictures) -> R
     for part in message.walk():
         payload = None if part.is_multipart() else part.get_payload(decode=True)
         if part.get_content_type() in ("text/html", "application/xhtml+xml", "text/plain"):
-            content.add(_text(cast(EmailMessage, part)))
+            content.add(_text(part))
         elif part.get_content_maintype() == "image" and isinstance(payload, bytes):
             content.body.extend(pictures.blocks(payload))
     return ReadDocument([PageBlocks(content.body)], [*content.notices, *pictures.notices()])
@@ -159,8 +159,8 @@ def _text(part: EmailMessage) -> _Content:
     decoded = decode(data, declared=part.get_content_charset())
     if part.get_content_type() in _MARKUP:
         return _Content(html_blocks(decoded.text), notices=damage_notices(decoded))
-    body = calendar_blocks(decoded.text) if part.get_content_type() == "text/calendar" else plain_blocks(decoded.text)
-    return _Content(body, notices=damage_notices(decoded))
+    events = calendar_blocks(decoded.text) if part.get_content_type() == "text/calendar" else []
+    return _Content(events or plain_blocks(decoded.text), notices=damage_notices(decoded))
 
 
 def _attachment_name(part: EmailMessage) -> str:

@@ -82,7 +82,8 @@ def read_open_document(data: bytes, limits: LimitSettings, pictures: Pictures) -
     else:
         headers, footers = _edges(walker, package.xml("styles.xml"))
         pages = [PageBlocks([*headers, *walker.blocks(body), *footers])]
-    return ReadDocument(pages, [*walker.notices, *pictures.notices()])
+    count = len(pages) if sheets or slides else None
+    return ReadDocument(pages, [*walker.notices, *pictures.notices()], count)
 
 
 def _sheet(walker: _Walker, sheet: Any) -> PageBlocks:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from docplatform.ocr.local.barcodes import find_barcodes
+from docplatform.ocr.local.image_marks import find_marks
 from docplatform.ocr.local.layout.image_rules import ruled
 from docplatform.ocr.local.page_cache import FingerprintedRecognizer
 from docplatform.ocr.local.page_elements import PageElements
@@ -34,7 +36,12 @@ class Finder:
     """Gets the image (grey, 8 bits) and what was found so far, in pixels of it; returns that with its own findings."""
 
 
-FINDERS = (Finder("rules", 1, ruled), Finder("quality", 1, graded))
+FINDERS = (
+    Finder("rules", 2, ruled),
+    Finder("marks", 1, find_marks),
+    Finder("barcodes", 1, find_barcodes),
+    Finder("quality", 1, graded),
+)
 """In the order they run: a later one sees what earlier ones found."""
 
 

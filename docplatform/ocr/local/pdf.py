@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.completeness import UNREADABLE_PAGE
 from docplatform.ocr.local.blocks import EMBEDDED_FILES, Notice, PageBlocks, ReadDocument
 from docplatform.ocr.local.bounds import check_pages
+from docplatform.ocr.local.layout.document import with_roles
 from docplatform.ocr.local.layout.page import arrange
-from docplatform.ocr.local.page_elements import PageElements, Recognizer
+from docplatform.ocr.local.page_elements import Recognizer
 from docplatform.ocr.local.pdf_page import PdfPageReader
 from docplatform.ocr.progress import page_done
 from docplatform.settings import LimitSettings, ReadingSettings
@@ -24,38 +26,24 @@ _PDFIUM_LOCK = threading.Lock()  # pdfium may only be used by one thread of a pr
 
 
 def read_pdf(data: bytes, reading: ReadingSettings, limits: LimitSettings, recognizer: Recognizer) -> ReadDocument:
-    """A page per page, in inches, each read when it is asked for: 500 pages take no more memory than one.
+    """A page per page, in inches.
 
     Raises:
-        PermanentError: CORRUPT, ENCRYPTED or TOO_MANY_PAGES; behind the last page also CORRUPT, where none can be loaded.
+        PermanentError: CORRUPT, ENCRYPTED or TOO_MANY_PAGES.
     """
-    with _PDFIUM_LOCK:
-        document, is_locked = _opened(data, reading)
-        count = len(document)
-        check_pages(count, limits, holder="The PDF")
-        if count == 0:
+    with _PDFIUM_LOCK, _opened(data, reading) as (document, is_locked):
+        check_pages(len(document), limits, holder="The PDF")
+        if len(document) == 0:
             raise PermanentError("The PDF has no pages.", reason=ReasonCode.CORRUPT)
         document.init_forms()
-    # The dictionary of a picture is never compressed, so its type can be seen from outside.
-    reader = PdfPageReader(document.formenv, b"/Image" in data, reading, limits, recognizer)
-    notices: list[Notice] = []
-    return ReadDocument(_pages(document, reader, notices, is_locked=is_locked), notices, count)
-
-
-def _pages(document: Any, reader: PdfPageReader, notices: list[Notice], *, is_locked: bool) -> Iterator[PageBlocks]:
-    """The pages of a document, which is closed behind the last one; ``notices`` are complete then."""
-    try:
-        for index in range(len(document)):
-            with _PDFIUM_LOCK:
-                elements = _read_page(document, index, reader, notices)
-            yield arrange(elements) if elements else PageBlocks()
-        if sum(notice.code == UNREADABLE_PAGE for notice in notices) == len(document):
+        notices: list[Notice] = []
+        # The dictionary of a picture is never compressed, so its type can be seen from outside.
+        reader = PdfPageReader(document.formenv, b"/Image" in data, reading, limits, recognizer)
+        pages = [_read_page(document, index, reader, notices) for index in range(len(document))]
+        if sum(notice.code == UNREADABLE_PAGE for notice in notices) == len(pages):
             raise PermanentError(f"No page of the PDF can be loaded: {notices[0].message}", reason=ReasonCode.CORRUPT)
-        with _PDFIUM_LOCK:
-            notices.extend(_file_notices(document, is_locked=is_locked))
-    finally:
-        with _PDFIUM_LOCK:
-            document.close()
+        file_notices = _file_notices(document, is_locked=is_locked)
+        return ReadDocument(with_roles(pages), [*notices, *file_notices], len(document))
 
 
 def _file_notices(document: Any, *, is_locked: bool) -> Iterator[Notice]:
@@ -69,14 +57,15 @@ def _file_notices(document: Any, *, is_locked: bool) -> Iterator[Notice]:
         yield Notice(XFA_FORM, "An XFA form: its pages were read as programs without XFA show them, maybe incomplete.")
 
 
-def _opened(data: bytes, reading: ReadingSettings) -> tuple[Any, bool]:
+@contextmanager
+def _opened(data: bytes, reading: ReadingSettings) -> Iterator[tuple[Any, bool]]:
     """The document, and whether a password opened it."""
     import pypdfium2
 
     passwords = [None, *(password.get_secret_value() for password in reading.pdf_passwords)]
     for password in passwords:
         try:
-            return pypdfium2.PdfDocument(data, password=password), password is not None
+            document = pypdfium2.PdfDocument(data, password=password)
         except pypdfium2.PdfiumError as error:
             if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD:
                 continue
@@ -86,6 +75,9 @@ def _opened(data: bytes, reading: ReadingSettings) -> tuple[Any, bool]:
                 if error.err_code == pypdfium2.raw.FPDF_ERR_SECURITY
                 else ReasonCode.CORRUPT,
             ) from error
+        with document:
+            yield document, password is not None
+        return
     raise PermanentError(
         f"The PDF needs a password, and none of the {len(passwords) - 1} given opens it. "
         "Add it to DOCPLATFORM_READING__PDF_PASSWORDS.",
@@ -93,20 +85,20 @@ def _opened(data: bytes, reading: ReadingSettings) -> tuple[Any, bool]:
     )
 
 
-def _read_page(document: Any, index: int, reader: PdfPageReader, notices: list[Notice]) -> PageElements | None:
-    """What is on a page; None, and a notice, where it can't be loaded."""
+def _read_page(document: Any, index: int, reader: PdfPageReader, notices: list[Notice]) -> PageBlocks:
     import pypdfium2
 
     try:
         page = document[index]
     except pypdfium2.PdfiumError as error:
-        message = f"Page {index + 1} can't be loaded ({error}); it was not read."
-        notices.append(Notice(UNREADABLE_PAGE, message, f"/pages/{index}"))
-        return None
+        notices.append(
+            Notice(UNREADABLE_PAGE, f"Page {index + 1} can't be loaded ({error}); it was not read.", f"/pages/{index}")
+        )
+        return PageBlocks()
     try:
         read = reader.read(page, index)
     finally:
         page.close()
         page_done()
     notices += read.notices
-    return read.elements
+    return arrange(read.elements)

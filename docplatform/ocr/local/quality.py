@@ -26,10 +26,13 @@ if TYPE_CHECKING:
 
 _MOST_LINES = 30
 """Lines measured, the longest ones: more cost time and change the median by nothing that matters."""
+_WINDOW = 300
+"""Most of a line's width or height that is measured (pixels)."""
 _SHARP_EDGE = 2.2
 """Width (pixels) that the smoothing gives the edges of a page without any blur."""
 _BLANK_SIDE = 500
-_INK_STEP = 40
+_INK_STEP = 40  # grey levels
+_LEAST_STROKE = 4  # pixels at that side: what is smaller is dust
 _INK_SHARE = 0.0005
 
 
@@ -56,7 +59,7 @@ SCALES = (
     _Scale("blur", "blur", 0.34, 0.28, 0.18, is_less_better=True),
     _Scale("faint", "contrast", 0.06, 0.12, 0.20),
     _Scale("noise", "noise", 0.35, 0.28, 0.15, is_less_better=True),
-    _Scale("skew", "skew", 15, 10, 5, is_less_better=True),
+    _Scale("skew", "skew", 20, 10, 5, is_less_better=True),
 )
 """Calibrated on generated scans, whose errors are known exactly: see benchmarks/quality.py."""
 
@@ -88,11 +91,13 @@ def shows_ink(image: Image) -> bool:
     grey = _grey(image)
     scale = min(1.0, _BLANK_SIDE / max(grey.shape))
     size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
-    small = cv2.medianBlur(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), 3)
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     margin_y, margin_x = (side // 50 for side in small.shape)
     inner = small[margin_y : small.shape[0] - margin_y, margin_x : small.shape[1] - margin_x]
-    paper = cv2.medianBlur(inner, 51)
-    return bool(np.mean(cv2.absdiff(inner, paper) > _INK_STEP) >= _INK_SHARE)
+    differs = cv2.absdiff(inner, cv2.medianBlur(inner, 51)) > _INK_STEP
+    _, _, stats, _ = cv2.connectedComponentsWithStats(differs.astype(np.uint8), connectivity=8)
+    areas = stats[1:, cv2.CC_STAT_AREA]  # the first is the paper
+    return bool(areas[areas >= _LEAST_STROKE].sum() >= _INK_SHARE * inner.size)
 
 
 def _grey(image: Image) -> Image:
@@ -129,7 +134,7 @@ def _text_size(line: LineBox) -> float:
     Characters of Chinese and Japanese are an em wide; there the box is the smaller one.
     """
     polygon = line.polygon or (0.0,) * 8
-    characters = _letters(line) + len(line.words) - 1
+    characters = max(1, _letters(line) + len(line.words) - 1)
     return min(math.dist(polygon[0:2], polygon[6:8]), 2 * math.dist(polygon[0:2], polygon[2:4]) / characters)
 
 
@@ -143,9 +148,7 @@ def _line_measures(grey: Image, line: LineBox) -> tuple[float, float, float]:
     import numpy as np
 
     polygon = line.polygon or (0.0,) * 8
-    left, right = max(0, math.floor(min(polygon[::2]))), math.ceil(max(polygon[::2]))
-    top, bottom = max(0, math.floor(min(polygon[1::2]))), math.ceil(max(polygon[1::2]))
-    crop = grey[top:bottom, left:right]
+    crop = grey[_middle(polygon[1::2]), _middle(polygon[::2])]
     if min(crop.shape) < 3:
         return 0.0, 0.0, 0.0
     smooth = cv2.GaussianBlur(crop, (3, 3), 0)
@@ -154,6 +157,13 @@ def _line_measures(grey: Image, line: LineBox) -> tuple[float, float, float]:
     across, down = (cv2.Sobel(smooth, cv2.CV_32F, *axis, scale=0.125) for axis in ((1, 0), (0, 1)))
     steepest = float(np.percentile(cv2.magnitude(across, down), 97))
     return contrast, contrast / max(steepest, 1e-3), _noise(crop)
+
+
+def _middle(coordinates: Sequence[float]) -> slice:
+    """The part of an image between the least and the greatest coordinate, or the middle of it where that is long."""
+    low, high = max(0, math.floor(min(coordinates))), math.ceil(max(coordinates))
+    surplus = max(0, high - low - _WINDOW) // 2
+    return slice(low + surplus, max(0, high - surplus))
 
 
 def _noise(crop: Image) -> float:

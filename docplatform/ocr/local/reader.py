@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import cached_property, partial
 from importlib.metadata import version
 
@@ -21,12 +22,13 @@ from docplatform.ocr.collecting import uncollected
 from docplatform.ocr.local.blocks import ReadDocument
 from docplatform.ocr.local.builder import build_result
 from docplatform.ocr.local.document_cache import DOCUMENTS, decoded, document_key, encoded, is_worth_keeping
+from docplatform.ocr.local.layout.text_pairs import with_text_pairs
 from docplatform.ocr.local.page_cache import PAGES, CachedRecognizer
 from docplatform.ocr.local.page_elements import Recognizer
 from docplatform.ocr.local.page_findings import PageFindings
 from docplatform.ocr.local.pictures import Pictures
 from docplatform.ocr.local.plain_text import read_plain_text
-from docplatform.ocr.local.recognition import RapidOcrRecognizer
+from docplatform.ocr.local.recognition.choice import recognizer_of
 from docplatform.ocr.memory import is_out_of_memory
 from docplatform.ocr.result_cache import ResultCache
 from docplatform.ocr.workers import InProcessPool, PebbleWorkerPool, WorkerPool
@@ -37,8 +39,8 @@ MODEL_ID = "prebuilt-read"
 _REVISION = 4
 """Raised when this reader reads something differently, so that documents are read anew."""
 _ENGINES = (
-    *("rapidocr", "onnxruntime", "pypdfium2", "pillow", "openpyxl", "lxml", "kreuzberg", "olefile"),
-    *("charset-normalizer", "py3langid"),
+    *("pypdfium2", "pillow", "openpyxl", "lxml", "kreuzberg", "olefile"),
+    *("charset-normalizer", "py3langid", "zxing-cpp"),
 )
 
 _IMAGES = {item.mime for item in media_types.READABLE if item.mime.startswith("image/")}
@@ -70,7 +72,7 @@ class LocalDocumentReader:
         self._reading = reading
         self._limits = limits
         self._open_store = open_store if reading.cache else None
-        self._recognizer = PageFindings(RapidOcrRecognizer(reading))
+        self._recognizer = PageFindings(recognizer_of(reading))
         self._pages, self._documents = (
             (ResultCache(self._open_store, kind) if self._open_store else None) for kind in (PAGES, DOCUMENTS)
         )
@@ -79,11 +81,10 @@ class LocalDocumentReader:
     def fingerprint(self) -> str:
         """Engines with their versions, and a hash of the options that can change a result."""
         engines = ",".join(f"{name}={version(name)}" for name in _ENGINES)
-        reading = self._reading
+        reading, recognizer = self._reading, self._recognizer.fingerprint
         options = f"{reading.ocr_max_side}/{reading.pdf_render_dpi}/{reading.content_format}"
-        parts = f"{engines};{options};{self._recognizer.fingerprint}"
-        digest = hashlib.sha256(parts.encode()).hexdigest()[:12]
-        return f"local-{_REVISION}:rapidocr-{version('rapidocr')}:{digest}"
+        digest = hashlib.sha256(f"{engines};{options};{recognizer}".encode()).hexdigest()[:12]
+        return f"local-{_REVISION}:{recognizer.split(':')[0]}:{digest}"
 
     def read(self, source: DocumentSource) -> AnalyzeResult:
         """Read one document in this process; see ``DocumentReader``."""
@@ -173,8 +174,9 @@ class LocalDocumentReader:
             )
         with uncollected() if source.media_type == media_types.PDF.mime else nullcontext():
             document = read(source.data)
+            document = replace(document, pages=with_text_pairs(document.pages))
             result = build_result(document, MODEL_ID, content_format)
-        return Reading(result, recognizer.counts(document.file_pages or sum(1 for _ in document.pages)))
+        return Reading(result, recognizer.counts(document.file_pages or len(document.pages)))
 
     def _format_reader(self, media_type: str, recognizer: Recognizer) -> Callable[[bytes], ReadDocument] | None:
         """The reader of a type. Imported here: a worker that only reads mails never loads the others."""

@@ -164,11 +164,13 @@ class _Reader:
 
     def _close_group(self) -> None:
         self._to_skip = 0
+        if not self._outer:  # a brace too many
+            return
         flow = self._group.opens
         if flow is not None:
             self._flows.pop()
             self._place(flow)
-        self._group = self._outer.pop() if self._outer else self._group
+        self._group = self._outer.pop()
 
     def _place(self, flow: _Flow) -> None:
         blocks = flow.finish()
@@ -193,7 +195,7 @@ class _Reader:
             self._group = replace(self._group, is_unseen=False, is_starred=False)
 
     def _open_flow(self, role: str | None) -> None:
-        if self._group.is_unseen and role is not None:
+        if not self._outer or self._group.opens is not None or (self._group.is_unseen and role is not None):
             return
         flow = _Flow(role)
         self._flows.append(flow)

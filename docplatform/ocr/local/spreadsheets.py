@@ -7,30 +7,36 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from itertools import zip_longest
 from typing import Any
 
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.blocks import (
     Block,
-    CellBlock,
     Notice,
     PageBlocks,
     ParagraphBlock,
     ReadDocument,
-    TableBlock,
     lines_of,
 )
 from docplatform.ocr.local.bounds import check_pages
 from docplatform.ocr.local.opc import Package, chart_blocks, drawing_blocks, embedded_notices
 from docplatform.ocr.local.opc_pictures import picture_blocks
 from docplatform.ocr.local.pictures import Pictures
+from docplatform.ocr.local.sheet_table import CellBudget, SheetTable
 from docplatform.settings import LimitSettings
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _UNCOMPUTED = re.compile(rb"</(?:\w+:)?f>\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>")
+_IMPOSSIBLE_ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\br=["'](\d{8,})["']""")
+"""A row number of eight digits: a sheet has 1,048,576 rows, and openpyxl makes an empty one for each that is missing
+before it (100 million of them took a minute)."""
 _FORMATTING_CODE = re.compile(r'&(?:[LCRBIUSEXYPNDTFAZG&]|"[^"]*"|K[0-9A-F]{6}|\d+)')
 
 
@@ -43,17 +49,29 @@ def read_xlsx(data: bytes, limits: LimitSettings, pictures: Pictures) -> ReadDoc
     package = Package(data, limits)
     sheets = _sheet_parts(package)
     check_pages(len(sheets), limits, holder="The workbook", unit="sheets")
+    for name, part in sheets:
+        _check_rows(name, package.read(part))
     values = _workbook(data, data_only=True)
     is_uncomputed = any(_UNCOMPUTED.search(package.read(part)) for _, part in sheets)
     formulas = _workbook(data, data_only=False) if is_uncomputed else None
     pages: list[PageBlocks] = []
     notices: list[Notice] = []
+    budget = CellBudget()
     for name, part in sheets:
         notices += embedded_notices(package.related(part))
-        cells = _cells(values, formulas, name)
-        table = [TableBlock(cells)] if cells else []
+        with _damage_told():
+            table = _table(values, formulas, name, budget)
         pages.append(PageBlocks([ParagraphBlock(lines_of(name), "title"), *table, *_beside(package, part, pictures)]))
-    return ReadDocument(pages, [*notices, *pictures.notices()], len(sheets))
+    return ReadDocument(pages, [*notices, *budget.notices(), *pictures.notices()], len(sheets))
+
+
+def _check_rows(name: str, markup: bytes) -> None:
+    found = _IMPOSSIBLE_ROW.search(markup)
+    if found is not None:
+        raise PermanentError(
+            f"Sheet {name!r} has a row {found[1].decode()[:20]}, which no sheet has. Open and save it anew.",
+            reason=ReasonCode.CORRUPT,
+        )
 
 
 def _sheet_parts(package: Package) -> list[tuple[str, str]]:
@@ -71,41 +89,50 @@ def _workbook(data: bytes, *, data_only: bool) -> Any:
 
     import openpyxl
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _damage_told():
         warnings.simplefilter("ignore")  # about features that only matter when the workbook is written again
-        try:
-            return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=data_only, keep_links=False)
-        except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, SyntaxError) as error:
-            raise PermanentError(
-                f"The workbook can't be parsed ({type(error).__name__}: {error}). Open and save it anew.",
-                reason=ReasonCode.CORRUPT,
-            ) from error
+        return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=data_only, keep_links=False)
 
 
-def _cells(values: Any, formulas: Any, name: str) -> list[CellBlock]:
-    """Cells that hold anything, counted from the first used row and column; uncomputed formulas show themselves."""
-    found = {(cell.row, cell.column): cell.value for cell in _used(values, name)}
-    if formulas is not None:
-        for cell in _used(formulas, name):
-            if isinstance(cell.value, str) and cell.value.startswith("="):
-                found.setdefault((cell.row, cell.column), cell.value)
-    if not found:
-        return []
-    top, left = min(row for row, _ in found), min(column for _, column in found)
-    return [
-        CellBlock(row - top, column - left, lines_of(_shown(value))) for (row, column), value in sorted(found.items())
-    ]
+_DAMAGE = (
+    *(LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EOFError, OSError, SyntaxError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 
 
-def _used(workbook: Any, name: str) -> Iterator[Any]:
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """What openpyxl fails with on a damaged workbook, as it is opened and, read lazily, cell by cell."""
+    try:
+        yield
+    except _DAMAGE as error:
+        raise PermanentError(
+            f"The workbook can't be parsed ({type(error).__name__}: {error}). Open and save it anew.",
+            reason=ReasonCode.CORRUPT,
+        ) from error
+
+
+def _table(values: Any, formulas: Any, name: str, budget: CellBudget) -> list[Block]:
+    """Cells that hold anything; uncomputed formulas show themselves."""
+    table = SheetTable(budget)
+    written = _rows(formulas, name) if formulas is not None else iter(())
+    for number, (found, formula_row) in enumerate(zip_longest(_rows(values, name), written)):
+        row = found or {}
+        for column, value in (formula_row or {}).items():
+            if isinstance(value, str) and value.startswith("="):
+                row.setdefault(column, value)
+        table.add_row(number, [(column, _shown(value)) for column, value in sorted(row.items())])
+    return table.blocks()
+
+
+def _rows(workbook: Any, name: str) -> Iterator[dict[int, object]]:
+    """The values of every row by column, also of rows without any."""
     sheet = workbook[name] if name in workbook.sheetnames else None
     if sheet is None or not hasattr(sheet, "iter_rows"):  # a chart sheet
         return
     sheet.reset_dimensions()  # the declared size may be wrong: too small hides cells, too large costs memory
-    for row in sheet.iter_rows():
-        for cell in row:
-            if cell.value is not None and cell.value != "":
-                yield cell
+    for row in sheet.iter_rows(values_only=True):
+        yield {column: value for column, value in enumerate(row) if value is not None and value != ""}
 
 
 def _shown(value: object) -> str:

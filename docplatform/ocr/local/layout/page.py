@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
-from docplatform.ocr.local.blocks import Block, LineBox, PageBlocks, PairBlock, WordBox
+from docplatform.ocr.local.blocks import Block, LineBox, MarkBox, PageBlocks, PairBlock, WordBox
 from docplatform.ocr.local.layout.frame import bounds, turned
+from docplatform.ocr.local.layout.marks import mark_pairs, page_marks
 from docplatform.ocr.local.layout.pairs import find_pairs
 from docplatform.ocr.local.layout.paragraphs import paragraphs
 from docplatform.ocr.local.layout.pieces import Box, Piece, mirrored, runs_left
@@ -21,32 +22,43 @@ from docplatform.ocr.local.page_elements import PageElements
 def arrange(elements: PageElements) -> PageBlocks:
     """The page's blocks in reading order: what runs as most text does first, then other directions."""
     upright, others = _by_direction(elements)
-    upright, others = with_tables(upright, others, elements.rules, elements.direction + elements.skew, elements.unit)
+    pieces, others = with_tables(upright, others, elements.rules, elements.direction + elements.skew, elements.unit)
     ordered: list[Piece] = []
     pairs: list[PairBlock] = []
-    for direction, pieces in [(elements.direction, upright), *_other_directions(others, elements.skew)]:
-        is_leftward = runs_left(pieces)
-        in_order = in_reading_order(mirrored(pieces) if is_leftward else pieces)
+    marks: Sequence[MarkBox] = elements.marks
+    for direction, group in [(elements.direction, pieces), *_other_directions(others, elements.skew)]:
+        is_leftward = runs_left(group)
+        box_of = _box_of(direction + elements.skew, is_leftward=is_leftward)
+        in_order = _in_order(group, is_leftward=is_leftward)
         ordered += in_order
-        loose = consecutive_rows([piece for piece in in_order if piece.table is None])
-        pairs += find_pairs(loose, _box_of(direction + elements.skew, is_leftward=is_leftward))
+        if any(piece.table for piece in in_order):  # labels and values side by side look like a table
+            in_order = _in_order(upright, is_leftward=is_leftward)
+        rows = consecutive_rows(in_order)
+        if direction == elements.direction:
+            marks = page_marks(in_order, elements.rules if elements.angle == 0 else (), marks, box_of)
+            pairs += mark_pairs(rows, marks, box_of)
+        pairs += find_pairs(rows, box_of)
     return PageBlocks(
         list(_blocks(ordered)),
         elements.width,
         elements.height,
         elements.unit,
         elements.angle,
-        elements.marks,
+        marks,
         elements.barcodes,
         pairs=pairs,
         quality=elements.quality,
     )
 
 
-def _box_of(angle: float, *, is_leftward: bool) -> Callable[[WordBox], Box]:
+def _in_order(pieces: Sequence[Piece], *, is_leftward: bool) -> list[Piece]:
+    return in_reading_order(mirrored(pieces) if is_leftward else pieces)
+
+
+def _box_of(angle: float, *, is_leftward: bool) -> Callable[[WordBox | MarkBox], Box]:
     """How to find the bounds of a word in the frame in which text turned by ``angle`` is arranged."""
 
-    def box_of(word: WordBox) -> Box:
+    def box_of(word: WordBox | MarkBox) -> Box:
         left, top, right, bottom = bounds(turned(word.polygon or (0.0,) * 8, -angle))
         return (-right, top, -left, bottom) if is_leftward else (left, top, right, bottom)
 

@@ -25,17 +25,20 @@ from docplatform.ocr.local.layout.label_words import (
 )
 from docplatform.ocr.local.layout.pieces import Box, Piece
 
-IN_LINE, BESIDE, BELOW, NAMED, HEADED, LISTED = 0.9, 0.8, 0.6, 0.7, 0.65, 0.5
-"""Colon and value in a line; value beside a colon; below it; beside a known noun; below one in a row of them;
-beside what only looks like a label, row by row."""
+IN_LINE, BESIDE, RAISED, BELOW = 0.9, 0.8, 0.6, 0.6
+"""A colon, and the value in its line; beside it; beside it and a little higher; below it."""
+NAMED, HEADED, LISTED = 0.7, 0.65, 0.5
+"""No colon: beside a known noun; below one in a row of them; beside what only looks like a label, row by row."""
 _MAX_KEY_WORDS = 7
 _COLONS = (":", "：")
 _ADDRESS = re.compile(r"^(https?|ftp|mailto|file):$", re.IGNORECASE)
 _NUMBER = re.compile(r"\d[\d.,:/-]*\d|^\D?\d+$")
-_MAX_LINES = 4
-_MIN_ROWS = 3
-_FAR = 25.0
-"""Line heights between a label and its value in one row."""
+_MAX_LINES = 6
+_FULL = 15.0
+"""Line heights: a line as long may be broken."""
+_MIN_ROWS, _MIN_KNOWN = 3, 1 / 3
+_FAR, _NEAR = 25.0, 12.0
+"""Line heights between a label and its value in one row; in two."""
 
 BoxOf = Callable[[WordBox], Box]
 
@@ -80,9 +83,7 @@ class _Page:
             if len(row) > 1:
                 yield from self._headed(number, row)
                 yield from self._named(row)
-        for run in self._form_rows():
-            for key, value in run:
-                yield self._pair(key, [value], LISTED)
+        yield from self._listed()
 
     def _keyed(self, number: int, row: Sequence[_Chunk]) -> Iterator[PairBlock]:
         """Pairs of the labels with a colon in a row."""
@@ -91,11 +92,15 @@ class _Page:
                 continue
             following = row[place + 1] if place + 1 < len(row) else None
             if following and not following.is_key and _gap(chunk, following) < 1.5 * chunk.height:
-                yield self._pair(chunk, self._lines(number, following), IN_LINE)
+                yield self._pair(chunk, self._lines(number, following, chunk), IN_LINE)
             elif following and self._can_be_value(following) and _gap(chunk, following) < _FAR * chunk.height:
-                yield self._pair(chunk, self._lines(number, following), BESIDE)
+                yield self._pair(chunk, self._lines(number, following, chunk), BESIDE)
+            elif raised := self._raised(number, chunk):
+                yield self._pair(chunk, [raised], RAISED)
             elif below := self._below(number, chunk):
-                yield self._pair(chunk, self._lines(number + 1, below), BELOW)
+                lines = self._lines(number + 1, below, chunk)
+                if len(lines) > 1 or is_value(below.texts) or is_label(_plain(chunk)):
+                    yield self._pair(chunk, lines, BELOW)
 
     def _named(self, row: Sequence[_Chunk]) -> Iterator[PairBlock]:
         """Pairs of known nouns and the values at their right; a third text beside them is the next label."""
@@ -123,27 +128,34 @@ class _Page:
         for key, value in zip(row, values, strict=True):
             yield self._pair(key, [value], HEADED)
 
-    def _form_rows(self) -> Iterator[list[tuple[_Chunk, _Chunk]]]:
-        """Runs of rows of two texts each, at the same two places, the first like a label: a form without colons."""
+    def _listed(self) -> Iterator[PairBlock]:
+        """Pairs of a form without colons: rows of two texts at the same two places, some of their labels known."""
+        for run in self._runs():
+            known = sum(1 for key, _ in run if not self._is_free(key) or is_label(key.texts))
+            if len(run) >= _MIN_ROWS and known >= _MIN_KNOWN * len(run):
+                yield from (self._pair(key, [value], LISTED) for key, value in run if self._is_free(key))
+
+    def _runs(self) -> Iterator[list[tuple[_Chunk, _Chunk]]]:
         run: list[tuple[_Chunk, _Chunk]] = []
-        for row in [*self._rows, []]:
-            pair = self._form_row(row)
-            if pair and run and not _is_aligned(run[-1], pair):
-                yield from _long(run)
+        for row in self._rows:
+            pair = self._as_pair(row)
+            if run and not (pair and _is_aligned(run[-1], pair)):
+                yield run
                 run = []
             if pair:
                 run.append(pair)
-            elif not any(not self._is_free(chunk) for chunk in row):  # rows that are pairs already don't part a run
-                yield from _long(run)
-                run = []
+        yield run
 
-    def _form_row(self, row: Sequence[_Chunk]) -> tuple[_Chunk, _Chunk] | None:
-        if len(row) != 2 or not self._is_free(row[0]) or not self._can_be_value(row[1]):
+    def _as_pair(self, row: Sequence[_Chunk]) -> tuple[_Chunk, _Chunk] | None:
+        """A row that is a pair, or could be one."""
+        if len(row) != 2 or _gap(row[0], row[1]) > _FAR * row[0].height:
             return None
         key, value = row
-        if not looks_like_label(key.texts) or is_amount(value.texts) or _gap(key, value) > _FAR * key.height:
+        if not self._is_free(key) and not self._is_free(value):
+            return key, value
+        if not self._is_free(key) or not self._can_be_value(value) or is_amount(value.texts):
             return None
-        return key, value
+        return (key, value) if looks_like_label(key.texts) else None
 
     def _can_be_value(self, chunk: _Chunk) -> bool:
         return not chunk.is_key and self._is_free(chunk) and not is_label(chunk.texts)
@@ -153,23 +165,46 @@ class _Page:
         words = [word for value in values for word in value.words if not is_filler(word.text)]
         return PairBlock(key.words, words, None, confidence)
 
-    def _lines(self, number: int, first: _Chunk) -> list[_Chunk]:
-        """A value with the lines that continue it: close below, starting where it starts, with nothing before them."""
+    def _lines(self, number: int, first: _Chunk, key: _Chunk) -> list[_Chunk]:
+        """A value with the lines that continue it: close below, with nothing before them."""
         lines = [first]
         for row in self._rows[number + 1 : number + _MAX_LINES]:
-            last = lines[-1]
-            following = next((chunk for chunk in row if abs(chunk.box[0] - first.box[0]) < 0.7 * last.height), None)
-            if following is None or following.is_key or not _is_close_below(last, following, 0.5):
+            following = next((chunk for chunk in row if _continues(lines[-1], chunk, first, key)), None)
+            if following is None or following.is_key or not self._is_free(following):
                 break
             if any(chunk is not following and chunk.box[0] < following.box[0] for chunk in row):
+                break
+            if self._is_named_beside(number + len(lines), following):
                 break
             lines.append(following)
         return lines
 
+    def _is_named_beside(self, number: int, value: _Chunk) -> bool:
+        """Whether a label with a colon stands before a text, in its row or half a line above or below."""
+        near = (chunk for row in self._rows[max(0, number - 1) : number + 2] for chunk in row)
+        return any(
+            chunk.is_key
+            and chunk.box[0] < value.box[0]
+            and min(chunk.box[3], value.box[3]) - max(chunk.box[1], value.box[1]) > 0.3 * chunk.height
+            for chunk in near
+        )
+
+    def _raised(self, number: int, key: _Chunk) -> _Chunk | None:
+        """What stands at the right of a key, less than a line higher: filled in by typewriter or hand."""
+        for chunk in self._rows[number - 1] if number else ():
+            is_beside = 0 <= _gap(key, chunk) < _NEAR * key.height
+            if is_beside and self._can_be_value(chunk) and chunk.box[3] > key.box[1] - 0.3 * key.height:
+                return chunk
+        return None
+
     def _below(self, number: int, key: _Chunk) -> _Chunk | None:
+        """What stands below a key and starts where it does; or further in, where both are alone in their rows."""
         if number + 1 >= len(self._rows):
             return None
-        below = self._aligned(number + 1, key)
+        row, below = self._rows[number], self._aligned(number + 1, key)
+        only = self._rows[number + 1][0]
+        if not below and len(row) == len(self._rows[number + 1]) == 1 and _is_close_below(key, only, 1.2):
+            below = only if 0 < only.box[0] - key.box[0] < _NEAR * key.height else None
         return below if below and self._can_be_value(below) else None
 
     def _aligned(self, number: int, chunk: _Chunk) -> _Chunk | None:
@@ -184,13 +219,18 @@ class _Page:
         return id(chunk) not in self._taken
 
 
-def _long(run: list[tuple[_Chunk, _Chunk]]) -> Iterator[list[tuple[_Chunk, _Chunk]]]:
-    if len(run) >= _MIN_ROWS:
-        yield run
-
-
 def _is_aligned(above: tuple[_Chunk, _Chunk], below: tuple[_Chunk, _Chunk]) -> bool:
     return all(abs(one.box[0] - two.box[0]) < one.height for one, two in zip(above, below, strict=True))
+
+
+def _continues(above: _Chunk, chunk: _Chunk, first: _Chunk, key: _Chunk) -> bool:
+    """Whether a chunk is the next line of a value: starting with it, or with its key where the line above is full."""
+    if not _is_close_below(above, chunk, 0.5):
+        return False
+    if abs(chunk.box[0] - first.box[0]) < 0.7 * above.height:
+        return True
+    is_full = above.box[2] - key.box[0] > _FULL * above.height and above.box[2] > chunk.box[2] - 2 * above.height
+    return is_full and abs(chunk.box[0] - key.box[0]) < 0.7 * above.height
 
 
 def _chunks(piece: Piece, box_of: BoxOf) -> Iterator[_Chunk]:
@@ -202,7 +242,7 @@ def _chunks(piece: Piece, box_of: BoxOf) -> Iterator[_Chunk]:
         return
     start = 0
     for end in ends:
-        first = _key_start(words, start, end)
+        first = key_start(words, start, end)
         if first is None:
             continue
         if first > start:
@@ -220,7 +260,7 @@ def _chunk(words: Sequence[WordBox], piece: Piece, box_of: BoxOf, *, is_key: boo
     return _Chunk(words, (first[0], piece.box[1], last[2], piece.box[3]), is_key)
 
 
-def _key_start(words: Sequence[WordBox], start: int, end: int) -> int | None:
+def key_start(words: Sequence[WordBox], start: int, end: int) -> int | None:
     """Where the key that ends with a colon at ``end`` begins; None where it is no key."""
     if _ADDRESS.match(words[end].text):
         return None
@@ -237,6 +277,11 @@ def _key_start(words: Sequence[WordBox], start: int, end: int) -> int | None:
     holds_number = any(_NUMBER.search(text) for text in key[1:] or key)
     is_lowered = first == 0 and key[0][:1].islower() and not is_label([text.rstrip(":：") for text in key])
     return first if letters >= 2 and not holds_number and not is_lowered else None
+
+
+def _plain(key: _Chunk) -> list[str]:
+    """The words of a key without its colon."""
+    return [text.rstrip("".join(_COLONS)) for text in key.texts]
 
 
 def _gap(left: _Chunk, right: _Chunk) -> float:

@@ -18,12 +18,15 @@ from docplatform.ocr.local.layout.pieces import Piece
 _MAX_DEPTH = 12  # cuts above each other: pages of a newspaper have five or six
 
 
-def in_reading_order(pieces: Sequence[Piece], depth: int = 0) -> list[Piece]:
+def in_reading_order(pieces: Sequence[Piece]) -> list[Piece]:
     """The pieces in reading order."""
+    return [piece for part in column_parts(pieces) for row in rows(part) for piece in row]
+
+
+def column_parts(pieces: Sequence[Piece], depth: int = 0) -> list[Sequence[Piece]]:
+    """The pieces in parts to be read one after the other, each of which is no more set in columns of prose."""
     parts = parted(pieces) if depth < _MAX_DEPTH else None
-    if parts is None:
-        return [piece for row in rows(pieces) for piece in row]
-    return [piece for part in parts for piece in in_reading_order(part, depth + 1)]
+    return [pieces] if parts is None else [leaf for part in parts for leaf in column_parts(part, depth + 1)]
 
 
 def rows(pieces: Sequence[Piece]) -> list[list[Piece]]:

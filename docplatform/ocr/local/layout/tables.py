@@ -16,6 +16,7 @@ from docplatform.ocr.local.layout.cells import Cell, table_of
 from docplatform.ocr.local.layout.frame import hull, turned
 from docplatform.ocr.local.layout.grid import Grid, Slot, grids
 from docplatform.ocr.local.layout.pieces import Piece
+from docplatform.ocr.local.layout.reading_order import column_parts
 from docplatform.ocr.local.layout.rules import Stroke, Strokes, strokes_of
 from docplatform.ocr.local.layout.text_columns import Phrase
 from docplatform.ocr.local.layout.text_regions import text_tables
@@ -55,8 +56,9 @@ def with_tables(
     for grid in grids(strokes, _LEAST * height, _TOUCHING * height):
         page.take_grid(grid)
     level = _outside(strokes, [table.box for table in page.tables])
-    for region in text_tables(page.pieces, level, height, angle):
-        page.take(region.cells, region.pieces)
+    for part in column_parts(page.pieces):  # columns of prose are no columns of a table
+        for region in text_tables(part, level, height, angle):
+            page.take(region.cells, region.pieces)
     return [*page.pieces, *page.tables], page.others
 
 
