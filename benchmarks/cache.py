@@ -3,8 +3,8 @@
     python benchmarks/cache.py [--data ../shared/data] [--limit 12] [--workers 0]
 
 A home is made, receipts, forms and invoices are taken in for one customer, and read by the same passes over the same
-code as `docplatform run`. Then nothing is pending, a forced re-read goes through the document cache and through the page
-cache alone, and another customer sends the same files. What `docplatform run` itself costs stands apart.
+code as `docplatform run`. Then nothing is pending, a forced re-read goes through the document cache and through the
+page cache alone, and another customer sends the same files. What `docplatform run` itself costs stands apart.
 """
 
 from __future__ import annotations

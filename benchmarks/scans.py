@@ -2,9 +2,9 @@
 
 Word recall counts each true word once, case-insensitive; by white space (the issue's measure) and by runs of letters
 and digits, which tells recognition from tokenisation: the truth of forms/ splits ``10/13/99`` into three words. CER is
-the edit distance over the length of the true text, both in reading order with white space collapsed. A key counts as found
-where its value stands in the text read, both in upper case without anything but letters and digits. A word's box fits
-where its IoU with the true one is .5 or more and the text is right; each box found serves one true word.
+the edit distance over the length of the true text, both in reading order with white space collapsed. A key counts as
+found where its value stands in the text read, both in upper case without anything but letters and digits. A word's box
+fits where its IoU with the true one is .5 or more and the text is right; each box found serves one true word.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     python benchmarks/tables.py [--pages 40] [--scans 12] [--peer /tmp/peer/bin/python] [--data ../shared/data]
 
 A cell is right if its row, its column and its text are (scans: its text but for a fifth of its letters). A table is
-found if one on the page shares more than half of its cells' texts. Then: tables on pages without any, and tables counted
-in real PDFs. ``--peer`` names a Python that has pdfplumber: the same PDFs read by it.
+found if one on the page shares more than half of its cells' texts. Then: tables on pages that have none, and tables
+counted in real PDFs. ``--peer`` names a Python that has pdfplumber: the same PDFs read by it.
 """
 
 from __future__ import annotations

@@ -87,8 +87,10 @@ _ARRIVALS = """
 
 _PARTITIONS = """
     SELECT r.lake_partition, count(*) AS documents, count(o.document_id) AS "read",
-           count(q.document_id) FILTER (o.document_id IS NULL) AS quarantined, coalesce(sum(o.page_count), 0) AS pages,
-           coalesce(sum(o.recognized_pages), 0) AS recognized_pages, coalesce(sum(o.cached_pages), 0) AS cached_pages
+           count(q.document_id) FILTER (o.document_id IS NULL) AS quarantined,
+           coalesce(sum(o.page_count), 0)::BIGINT AS pages,
+           coalesce(sum(o.recognized_pages), 0)::BIGINT AS recognized_pages,
+           coalesce(sum(o.cached_pages), 0)::BIGINT AS cached_pages
     FROM routed_documents r
     LEFT JOIN (SELECT document_id, page_count, recognized_pages, cached_pages FROM ocr_text) o USING (document_id)
     LEFT JOIN (SELECT document_id FROM quarantine WHERE stage = 'ocr_text' AND state IN ('open', 'dismissed')) q

@@ -99,6 +99,9 @@ TEXT_TYPES = frozenset({TXT, CSV, HTML, MARKDOWN, JSON, LABELS, XML, EML, MHTML,
 CONTAINERS = frozenset({EML, MSG, MBOX, ZIP, TAR, GZIP, BZIP2})
 """Types whose members become documents of their own. Office files are zips but not containers."""
 
+PDF_EMBEDDED_FILE = b"/EmbeddedFile"
+"""What the bytes of a PDF with attached files hold: it is a container too."""
+
 READABLE = frozenset(
     {PDF, PNG, JPEG, TIFF, WEBP, BMP, GIF, HEIC, AVIF, JPEG2000, TXT, CSV, HTML, MARKDOWN, JSON, LABELS, XML}
     | {DOCX, XLSX, PPTX, DOC, XLS, PPT, ODT, ODS, ODP, RTF, EPUB, EML, MHTML, MSG}

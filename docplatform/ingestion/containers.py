@@ -1,7 +1,7 @@
 """Unpacking mails and archives, and what lies in them, into documents of their own.
 
 Belongs here: walking containers within containers under one budget. Doesn't: any one format (``zip_members``,
-``tar_members``, ``mail_members``, ``message_members``), storing members.
+``tar_members``, ``mail_members``, ``message_members``, ``pdf_members``), storing members.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from docplatform.documents.media_types import BZIP2, CONTAINERS, EML, GZIP, MBOX, MSG, TAR, ZIP, MediaType, sniff
+from docplatform.documents.media_types import BZIP2, CONTAINERS, EML, GZIP, MBOX, MSG, PDF, TAR, ZIP, MediaType, sniff
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ingestion.budget import Budget
 from docplatform.ingestion.mail_members import mail_members
 from docplatform.ingestion.message_members import mbox_members, msg_members
+from docplatform.ingestion.pdf_members import has_attachments, pdf_members
 from docplatform.ingestion.tar_members import bzip2_members, gzip_members, tar_members
 from docplatform.ingestion.zip_members import Part, zip_members
 from docplatform.settings import LimitSettings
@@ -47,7 +48,12 @@ class _Found:
 
     @property
     def is_container(self) -> bool:
-        return self.media_type in CONTAINERS and self.part.refusal is None
+        return self.part.refusal is None and is_container(self.media_type, self.part.data)
+
+
+def is_container(media_type: MediaType, content: bytes | BinaryIO) -> bool:
+    """Whether there are members to unpack: always in ``CONTAINERS``, and in a PDF with attached files."""
+    return media_type in CONTAINERS or (media_type == PDF and has_attachments(content))
 
 
 def unpack(content: bytes | BinaryIO, media_type: MediaType, limits: LimitSettings) -> Iterator[Member]:
@@ -59,14 +65,14 @@ def unpack(content: bytes | BinaryIO, media_type: MediaType, limits: LimitSettin
 
     Args:
         content: the container; a stream must be seekable and is read again and again.
-        media_type: its type, one of ``CONTAINERS``.
+        media_type: its type, one of ``CONTAINERS``, or PDF.
         limits: for all that lies in it together.
 
     Raises:
         PermanentError: BOMB where the container, or anything within it, crosses a limit on bytes, entries, ratio or
             levels; CORRUPT, ENCRYPTED, TOO_LARGE or UNSUPPORTED_TYPE where the container itself can't be unpacked.
     """
-    if media_type not in CONTAINERS:
+    if media_type not in _UNPACKERS:
         raise ValueError(f"{media_type} is no container")
     size = len(content) if isinstance(content, bytes) else content.seek(0, io.SEEK_END)
     refused: dict[Position, PermanentError] = {}
@@ -147,5 +153,6 @@ _UNPACKERS: dict[MediaType, Callable[[BinaryIO, Budget], Iterator[Part]]] = {
     TAR: tar_members,
     GZIP: gzip_members,
     BZIP2: bzip2_members,
+    PDF: pdf_members,
 }
-"""One for each of ``CONTAINERS``."""
+"""One for each of ``CONTAINERS``, and for PDF."""

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
-from docplatform.documents.media_types import CONTAINERS, MediaType, sniff
+from docplatform.documents.media_types import MediaType, sniff
 from docplatform.errors import PermanentError
 from docplatform.ingestion.base import FileChangedError, IncomingFile, storable_name
-from docplatform.ingestion.containers import Member, Position, unpack
+from docplatform.ingestion.containers import Member, Position, is_container, unpack
 from docplatform.ingestion.refusals import refusal_of
 from docplatform.lake.partitions import LakePartition, sanitise_customer
 from docplatform.ledger.ledger import Ledger
@@ -115,7 +115,7 @@ class Intake:
         yield from self._with_members(arrival, content, media_type)
 
     def _with_members(self, arrival: Arrival, content: bytes | BinaryIO, media_type: MediaType) -> Iterator[Arrival]:
-        if arrival.reason is not None or media_type not in CONTAINERS:
+        if arrival.reason is not None or not is_container(media_type, content):
             yield arrival
             return
         try:
@@ -131,8 +131,7 @@ class Intake:
         for member in members:
             arrival = self._member_arrival(parents[member.position[:-1]], member)
             self._store(arrival, member.data)
-            if member.media_type in CONTAINERS:
-                parents[member.position] = arrival
+            parents[member.position] = arrival
             yield arrival
 
     def _arrival(self, file: IncomingFile, sha256: str, size: int, media_type: MediaType) -> Arrival:

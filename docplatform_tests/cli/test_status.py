@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+
 import pytest
 
 from docplatform.errors import ReasonCode
+from docplatform.lake.tables import OCR_TEXT
 from docplatform.ocr.base import ReadOutcome
-from docplatform_tests.homes import topic_home, topic_labels, topic_texts
+from docplatform_tests.homes import Home, topic_home, topic_labels, topic_texts
 from docplatform_tests.training.chains import train
 
 
@@ -15,6 +19,23 @@ def test_status_of_an_empty_home(call):
     assert ended.status == 0
     assert "files dropped: 0 = 0 read + 0 duplicates + 0 quarantined" in ended.out
     assert "open quarantine: none" in ended.out
+
+
+def test_a_home_of_before_pages_were_counted_goes_on_working(call, home):
+    added = {"file_page_count", "unread_pages", "textless_pages", "recognized_pages", "cached_pages", "quality"}
+    home.add({"acme/a.txt": "one"})
+    (row,) = home.rows("ocr_text")
+    older = replace(OCR_TEXT, columns=tuple(column for column in OCR_TEXT.columns if column.name not in added))
+    shutil.rmtree(home.platform.settings.home_path / "lake" / "tables" / "ocr_text")
+    again = Home.at(home.platform.settings.home_path)
+    old_row = {name: value for name, value in row.items() if name not in added}
+    again.platform.lake.upsert(older, [old_row], run_id="before")
+    (partition,) = call("status", "--json").json["partitions"]
+    assert (partition["pages"], partition["recognized_pages"], partition["cached_pages"]) == (1, 0, 0)
+    assert again.platform.lake.schema_differences("ocr_text") == []
+    again.add({"acme/b.txt": "two"})
+    assert sorted(row["file_page_count"] or 0 for row in again.rows("ocr_text")) == [0, 1]
+    assert call("status", "--json").json["problems"] == []
 
 
 def test_status_shows_partitions_quarantine_projects_and_what_is_pending(call, home):

@@ -16,6 +16,22 @@ _FILE = Path(__file__).parents[3] / "shared" / "contracts" / "documentintelligen
 _REFERENCE = "#/components/schemas/"
 
 HAS_CONTRACT = _FILE.is_file()
+_OURS = {
+    "DocumentPage": {
+        "quality": {
+            "type": "object",
+            "properties": {
+                "grade": {"enum": ["POOR", "FAIR", "GOOD", "EXCELLENT"]},
+                "reasons": {"type": "array", "items": {"type": "string"}},
+                "measures": {"type": "object", "additionalProperties": {"type": "number"}},
+            },
+            "required": ["grade", "reasons"],
+            "additionalProperties": False,
+        }
+    }
+}
+"""Keys that docplatform adds to the service's, by schema."""
+
 needs_contract = pytest.mark.skipif(not HAS_CONTRACT, reason="needs ../shared/contracts beside the checkout")
 
 
@@ -45,17 +61,20 @@ def _references(schema: object) -> Iterator[str]:
 
 @cache
 def _validator(*, is_strict: bool) -> Draft202012Validator:
-    components = {name: _closed(schema) if is_strict else schema for name, schema in schemas().items()}
+    components = {
+        name: _closed(schema, _OURS.get(name, {})) if is_strict else schema for name, schema in schemas().items()
+    }
     root = {"$ref": f"{_REFERENCE}AnalyzeResult", "components": {"schemas": components}}
     return Draft202012Validator(root, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
-def _closed(schema: dict[str, Any]) -> dict[str, Any]:
+def _closed(schema: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
     """A schema that refuses unknown keys and values: what the service may add, docplatform must not invent."""
     closed = copy.deepcopy(schema) | {"additionalProperties": False}
     for name, found in closed["properties"].items():
         if "anyOf" in found:
             closed["properties"][name] = found["anyOf"][0]
+    closed["properties"].update(ours)
     return closed
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.documents.predictions import Category, Entity, Prediction, TaskKind
 from docplatform.errors import PermanentError, ReasonCode, TransientError
 from docplatform.inference.champions import champion_stages, load_model
@@ -15,7 +17,7 @@ from docplatform.inference.stages import PredictionStage, ReadingStage, RoutingS
 from docplatform.labels.projects import AppliesTo, ModelProject
 from docplatform.lake.incremental import run_stage
 from docplatform.lake.quarantine import open_entries, replay
-from docplatform.ocr.base import ReadOutcome
+from docplatform.ocr.base import DocumentSource, PageCounts, ReadOutcome
 from docplatform.text.base import PreprocessedText
 from docplatform_tests.homes import FakeReader, Home, topic_home
 from docplatform_tests.training.chains import train
@@ -103,6 +105,43 @@ def test_reading_keeps_the_whole_result_and_its_figures(home):
     assert row["content_hash"] == content_hash("one two three")
     assert row["fingerprint"] == "fake-reader-1"
     assert len(json.loads(row["analyze_result"])["pages"][0]["words"]) == 3
+
+
+def test_reading_accounts_for_every_page_and_keeps_the_worst_grade_and_the_language(home):
+    home.take_in({"acme/a.txt": "one two three"})
+    result = home.reader.read(DocumentSource("k", b"one two three", "text/plain"))
+    page = result.pages[0].model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
+    qualities = [{"grade": "GOOD", "reasons": ["skew"]}, {"grade": "FAIR", "reasons": ["blur", "noise"]}, None]
+    told = json.loads(result.to_json()) | {
+        "pages": [
+            page | {"pageNumber": number} | ({"quality": quality} if quality else {})
+            for number, quality in enumerate(qualities, 1)
+        ],
+        "languages": [{"locale": "de", "spans": [{"offset": 0, "length": 13}], "confidence": 0.9}],
+        "warnings": [
+            {"code": "unreadablePage", "message": "m", "target": "/pages/2"},
+            {"code": "inkWithoutText", "message": "m", "target": "/pages/0"},
+        ],
+    }
+    outcome = ReadOutcome(
+        key="", result=AnalyzeResult.from_json(json.dumps(told)), pages=PageCounts(in_file=3, recognized=1, cached=2)
+    )
+    home.reader.read_many = lambda sources: (replace(outcome, key=source.key) for source in sources)
+    home.process()
+    (row,) = home.rows("ocr_text")
+    assert {
+        name: row[name] for name in row if "page" in name or name in ("quality", "quality_reasons", "language")
+    } == {
+        "page_count": 2,
+        "file_page_count": 3,
+        "unread_pages": [3],
+        "textless_pages": [1],
+        "recognized_pages": 1,
+        "cached_pages": 2,
+        "quality": "FAIR",
+        "quality_reasons": ["blur", "noise"],
+        "language": "de",
+    }
 
 
 def test_a_document_without_words_has_no_confidence(home):

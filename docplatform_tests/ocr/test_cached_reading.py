@@ -11,6 +11,7 @@ from PIL import Image
 
 from docplatform.composition import open_blob_store
 from docplatform.documents import media_types
+from docplatform.errors import ConfigurationError, TransientError
 from docplatform.inference.stages import ReadingStage
 from docplatform.lake.incremental import run_stage
 from docplatform.ocr.base import DocumentSource, PageCounts, ReadOutcome
@@ -28,7 +29,7 @@ from docplatform_tests.ocr.page_fakes import CountingRecognizer
 def engine(monkeypatch) -> CountingRecognizer:
     """Stands in for the OCR engine of every reader."""
     counting = CountingRecognizer()
-    monkeypatch.setattr(reader_module, "RapidOcrRecognizer", lambda _reading: counting)
+    monkeypatch.setattr(reader_module, "recognizer_of", lambda _reading: counting)
     return counting
 
 
@@ -145,6 +146,29 @@ def test_a_store_can_be_opened_in_a_worker(tmp_path):
     assert (tmp_path / "a").read_bytes() == b"x"
 
 
+class _FailingStore(MemoryBlobStore):
+    """A store that can't be reached, or whose credentials are refused."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    def get(self, path: str) -> bytes:
+        raise self._error
+
+
+def test_a_store_that_cannot_be_reached_is_tried_again_later(engine):
+    reader = _reader(_FailingStore(TransientError("the store is busy")))
+    (outcome,) = reader.read_many([DocumentSource("key", PNG, media_types.PNG.mime)])
+    assert (outcome.result, outcome.is_transient, outcome.message) == (None, True, "the store is busy")
+
+
+def test_a_store_that_refuses_the_credentials_ends_the_pass_and_quarantines_nothing(engine):
+    reader = _reader(_FailingStore(ConfigurationError("access refused")))
+    with pytest.raises(ConfigurationError, match="access refused"):
+        list(reader.read_many([DocumentSource("key", PNG, media_types.PNG.mime)]))
+
+
 class TestPass:
     """Documents on their way from landing folders to tables."""
 
@@ -189,3 +213,19 @@ class TestPass:
         (again,) = home.rows("ocr_text")
         assert (again["run_id"], again["cached_pages"], again["content_hash"]) == ("again", 1, row["content_hash"])
         assert len(engine.seen) == 1
+
+
+def test_workers_share_the_cache_of_a_home(tmp_path):
+    """With the real engine, for workers make their own."""
+    open_store = partial(open_blob_store, quick_settings(tmp_path))
+    counts, contents = [], []
+    for _ in range(2):
+        reader = LocalDocumentReader(ReadingSettings(workers=1), LimitSettings(), open_store)
+        try:
+            outcome = _read(reader, saved(picture(["Invoice 4711"], (420, 120)), "PNG"), media_types.PNG)
+        finally:
+            reader.close()
+        counts.append(outcome.pages)
+        contents.append(outcome.result.content)
+    assert counts == [PageCounts(in_file=1, recognized=1), PageCounts(in_file=1, cached=1)]
+    assert contents[0] == contents[1] == "Invoice 4711"

@@ -3,12 +3,13 @@ import io
 import pypdfium2
 import pytest
 from pydantic import SecretStr
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 
 from docplatform.documents import media_types
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.base import DocumentSource
 from docplatform.ocr.local import pdf_forms
-from docplatform.ocr.local.pdf_text import characters, is_sane
 from docplatform.ocr.local.reader import LocalDocumentReader
 from docplatform.settings import LimitSettings, ReadingSettings
 from docplatform_tests.ocr.drawing import LINES, pdf, picture, picture_page, text_page
@@ -57,6 +58,63 @@ class TestTextLayer:
         result = _read(pdf(draw))
         assert _lines(result) == ["Turned upwards first", "Turned upwards second"]
         assert result.pages[0].angle == -90.0
+
+    def test_a_word_hyphenated_at_a_lines_end_is_two_words_on_two_lines(self):
+        result = _read(pdf(text_page("This is an exam-", "ple of a word")))
+        assert _lines(result) == ["This is an exam-", "ple of a word"]
+        first, second = (word for word in result.pages[0].words if word.content in ("exam-", "ple"))
+        assert first.polygon[5] < second.polygon[1] + 0.1
+
+    def test_han_is_read_character_by_character_and_joined_without_spaces(self):
+        def draw(canvas):
+            pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+            canvas.setFont("STSong-Light", 12)
+            canvas.drawString(72, 700, "\u8fd9\u662f\u4e00\u4e2a\u6d4b\u8bd5\u6587\u6863 ABC 123")
+
+        result = _read(pdf(draw))
+        assert _lines(result) == ["\u8fd9\u662f\u4e00\u4e2a\u6d4b\u8bd5\u6587\u6863 ABC 123"]
+        assert len(result.pages[0].words) == 10
+
+    def test_a_page_printed_twice_for_boldness_is_read_once(self):
+        texts = [f"Line {number} of a bold page with some text" for number in range(40)]
+
+        def draw(canvas):
+            for shift in (0, 0.4):
+                text_page(*texts, left=72 + shift)(canvas)
+
+        assert _lines(_read(pdf(draw))) == texts
+
+    def test_text_beyond_the_crop_box_is_kept_and_told(self):
+        def draw(canvas):
+            canvas.setCropBox((60, 600, 400, 792))
+            text_page("Inside of the crop box")(canvas)
+            canvas.drawString(450, 400, "Outside")
+
+        result = _read(pdf(draw))
+        assert result.pages[0].width == pytest.approx(340 / 72, abs=0.001)
+        assert result.pages[0].words[0].polygon[0] == pytest.approx(12 / 72, abs=0.02)
+        assert "Outside" in result.content
+        assert warnings(result) == ["textOutsidePage"]
+
+    @pytest.mark.parametrize("kind", ["combo", "list"])
+    def test_chosen_options_are_read(self, kind):
+        def draw(canvas):
+            text_page("A form with a choice to make")(canvas)
+            options = [("Alpha", "a"), ("Beta", "b")]
+            box = {"x": 72, "y": 600, "width": 100, "height": 40, "options": options, "value": "Beta"}
+            (canvas.acroForm.choice if kind == "combo" else canvas.acroForm.listbox)(name="pick", **box)
+
+        assert _lines(_read(pdf(draw))) == ["A form with a choice to make", "Beta"]
+
+    def test_what_was_typed_into_a_choice_is_read(self):
+        def draw(canvas):
+            text_page("A form with a choice to make")(canvas)
+            box = {"x": 72, "y": 600, "width": 100, "height": 20, "options": ["Alpha"], "value": "Alpha"}
+            canvas.acroForm.choice(name="pick", fieldFlags="combo edit", **box)
+
+        data = pdf(draw)
+        assert data.count(b"/V (Alpha)") == 1
+        assert _lines(_read(data.replace(b"/V (Alpha)", b"/V (Omega)"))) == ["A form with a choice to make", "Omega"]
 
     def test_columns_of_prose_are_read_one_after_the_other(self):
         left = [f"left column line number {number} of prose" for number in range(8)]
@@ -108,7 +166,7 @@ class TestTextLayer:
     def test_a_value_that_is_also_drawn_under_its_field_is_read_once(self, rotation):
         def draw(canvas):
             canvas.setPageRotation(rotation)
-            text_page("A form that was printed into itself")(canvas)
+            text_page("A form that was printed into itself", top=500)(canvas)
             canvas.drawString(80, 405, "Filled in")
             canvas.acroForm.textfield(name="who", value="Filled in", x=72, y=400, width=200, height=20)
 
@@ -147,26 +205,6 @@ class TestTextLayer:
         ]
         assert warnings(result) == ["annotationsOmitted"]
         assert result.warnings[0].message.startswith("1 annotations of page 1")
-
-    def test_characters_of_two_units_keep_the_places_of_the_others(self, monkeypatch):
-        units = [ord("a"), 0x1F600, ord("b"), 0xD800]  # as pdfium gives them, the last a half without its other
-        monkeypatch.setattr("pypdfium2.raw.FPDFText_CountChars", len)
-        monkeypatch.setattr("pypdfium2.raw.FPDFText_GetText", lambda *_: 1)
-        monkeypatch.setattr("pypdfium2.raw.FPDFText_GetUnicode", list.__getitem__)
-        assert characters(units) == "a😀b "
-
-    @pytest.mark.parametrize(
-        ("text", "expected"),
-        [
-            ("Plain text of a page", True),
-            ("short", False),
-            ("\ue001\ue002\ue003\ue004\ue005\ue006\ue007\ue008\ue009\ue00a" * 3, False),
-            ("!\"#$%&'()*+,-./:;<=>?@" * 3, False),
-            ("Zürich 中文 текст und mehr", True),
-        ],
-    )
-    def test_garbage_layers_are_told_from_text(self, text, expected):
-        assert is_sane(text) is expected
 
 
 class TestScans:
@@ -258,6 +296,7 @@ class TestWhatIsNotRead:
         result = _read(buffer.getvalue())
         assert result.content == "An invoice with data attached"
         assert warnings(result) == ["embeddedFiles"]
+        assert result.warnings[0].message == "Files attached to the PDF, which are documents of their own: 1."
 
     def test_forms_of_another_kind_are_told(self):
         data = pdf(text_page("Please wait, or get another viewer"))

@@ -109,7 +109,11 @@ def test_colours_and_an_extra_axis_make_no_difference():
 
 def test_boxes_of_no_size_or_off_the_page_spoil_nothing():
     page, boxes = _page()
-    odd = [("i", (5.0,) * 8), ("off", (9_000, 9_000, 9_010, 9_000, 9_010, 9_010, 9_000, 9_010))]
+    odd = [
+        ("i", (5.0,) * 8),
+        ("", (50, 50, 90, 50, 90, 70, 50, 70)),
+        ("off", (9_000, 9_000, 9_010, 9_000, 9_010, 9_010, 9_000, 9_010)),
+    ]
     assert _quality(page, [*boxes, *odd]).grade is QualityGrade.EXCELLENT
     assert _quality(page, odd).grade is QualityGrade.POOR
 

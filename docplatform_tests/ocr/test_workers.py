@@ -59,14 +59,13 @@ class TestPebbleWorkerPool(IsolatingWorkerPoolContract):
         pool.close()
 
     def test_a_document_may_not_take_endless_however_many_pages_it_finishes(self):
-        pool = _pool(workers=1, document_seconds=1)
+        pool = _pool(workers=1, document_seconds=2)
         try:
-            outcomes = by_key(pool.read(sources("pages-100-0.2", "say")))
+            (outcome,) = pool.read(sources("pages-100-0.5"))
         finally:
             pool.close()
-        assert outcomes["0"].reason is ReasonCode.TIMEOUT
-        assert "DOCUMENT_SECONDS" in outcomes["0"].message
-        assert outcomes["1"].result
+        assert outcome.reason is ReasonCode.TIMEOUT
+        assert "DOCUMENT_SECONDS" in outcome.message
 
     def test_a_worker_that_went_away_without_the_pool_s_notice_is_noticed(self, tmp_path, monkeypatch):
         """Its end is seen before its taking up the document is: pebble then waits for it for ever."""
@@ -78,6 +77,10 @@ class TestPebbleWorkerPool(IsolatingWorkerPoolContract):
             pool.close()
         assert outcomes["0"].result
         assert outcomes["1"].result
+
+    def test_an_answer_that_cannot_be_carried_over_ends_no_read(self, processes, monkeypatch):
+        monkeypatch.setattr(worker_process, "run", _unpicklable)
+        assert by_key(processes.read(sources("say")))["0"].reason is ReasonCode.ENGINE_ERROR
 
     def test_a_pool_that_breaks_between_two_documents_is_replaced(self, processes, monkeypatch):
         list(processes.read(sources("say")))
@@ -114,6 +117,10 @@ class TestPebbleWorkerPool(IsolatingWorkerPoolContract):
             assert by_key(pool.read(sources("say")))["0"].reason is ReasonCode.CRASH
         finally:
             pool.close()
+
+
+def _unpicklable(*_: object) -> object:
+    raise type("PanicException", (BaseException,), {"__module__": "pyo3_runtime"})("slice index")
 
 
 def _unbuildable() -> ObedientReader:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from docplatform.errors import ReasonCode
 from docplatform.samples import archive
-from docplatform.samples.content import Draft, PageBreak, Text
+from docplatform.samples.content import Draft, PageBreak, Row, Text, printed_pairs
 from docplatform.samples.invoices import write_invoice
 from docplatform.samples.letters import write_letter
 from docplatform.samples.options import SampleOptions
@@ -252,3 +252,21 @@ def test_noise_makes_scans_worse() -> None:
 def test_an_unknown_image_format_is_refused() -> None:
     with pytest.raises(ValueError, match="bmp"):
         encode([Image.new("L", (4, 4))], "bmp", seeded(1))
+
+
+def test_printed_labels_are_known_with_their_values():
+    blocks = [
+        Row(("Total", "5.00"), (0.0, -1.0), labels=(0,)),
+        Row(("Red Ltd", "Date: 4 May"), (0.0, 0.5)),
+        Text("Reference: R-77", label="Reference:"),
+        Text("Bill to:", label="Bill to:", lines_named=2),
+        Text("Blue Ltd"),
+        Text("Oldtown"),
+        Row(("No.", "Due"), (0.0, 0.5), is_head=True),
+        Row(("R-77", "5 May"), (0.0, 0.5)),
+        Row(("Last", "head"), (0.0, 0.5), is_head=True),
+    ]
+    assert list(printed_pairs(blocks)) == [
+        *[("Total", "5.00"), ("Date:", "4 May"), ("Reference:", "R-77"), ("Bill to:", "Blue Ltd Oldtown")],
+        *[("No.", "R-77"), ("Due", "5 May")],
+    ]

@@ -45,4 +45,11 @@ def _extracted(data: bytes, media_type: str) -> str:
             f"The {media_type} file can't be read ({error}). Open and save it anew, or send it as PDF or docx.",
             reason=reason,
         ) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # Rust's: no Exception, and its module can't be imported
+            raise
+        raise PermanentError(
+            f"The {media_type} file is damaged: its parser gave up ({error}). Open and save it anew.",
+            reason=ReasonCode.CORRUPT,
+        ) from error
     return "\n".join(line for line in str(content).splitlines() if not _PICTURE.match(line.strip()))

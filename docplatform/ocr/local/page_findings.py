@@ -37,7 +37,7 @@ class Finder:
 
 
 FINDERS = (
-    Finder("rules", 1, ruled),
+    Finder("rules", 2, ruled),
     Finder("marks", 1, find_marks),
     Finder("barcodes", 1, find_barcodes),
     Finder("quality", 1, graded),

@@ -12,9 +12,10 @@ from typing import Any
 
 from docplatform.ocr.local.blocks import LineBox, MarkBox, WordBox
 from docplatform.ocr.local.layout.pieces import Box
-from docplatform.ocr.local.pdf_text import PageFrame, polygon_of
+from docplatform.ocr.local.pdf_frame import PageFrame, polygon_of
 
 _MAX_ANNOTATIONS = 5_000
+_MAX_OPTIONS = 1_000  # of one field
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,20 @@ def _read_widget(annotation: Any, form: Any, box: Box, found: Annotations) -> No
     kind = pdfium.FPDFAnnot_GetFormFieldType(form, annotation)
     if kind in (pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON):
         found.marks.append(MarkBox(bool(pdfium.FPDFAnnot_IsChecked(form, annotation)), polygon_of(box)))
+    elif kind in (pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX):
+        found.shown.extend(_lines(_chosen(annotation, form), box))
     elif kind not in (pdfium.FPDF_FORMFIELD_PUSHBUTTON, pdfium.FPDF_FORMFIELD_SIGNATURE):
         found.shown.extend(_lines(_utf16(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation), box))
+
+
+def _chosen(annotation: Any, form: Any) -> str:
+    """The options chosen, a line each, as the page shows them; a field's value may be a code behind its option."""
+    import pypdfium2.raw as pdfium
+
+    count = min(_MAX_OPTIONS, pdfium.FPDFAnnot_GetOptionCount(form, annotation))
+    chosen = [index for index in range(count) if pdfium.FPDFAnnot_IsOptionSelected(form, annotation, index)]
+    labels = [_utf16(pdfium.FPDFAnnot_GetOptionLabel, form, annotation, index) for index in chosen]
+    return "\n".join(labels) or _utf16(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation)
 
 
 def _annotation_text(annotation: Any, key: bytes) -> str:

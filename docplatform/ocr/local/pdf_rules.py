@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 from docplatform.ocr.local.page_elements import Rule
-from docplatform.ocr.local.pdf_text import POINTS_PER_INCH, PageFrame
+from docplatform.ocr.local.pdf_frame import POINTS_PER_INCH, PageFrame
 
 MAX_OBJECTS = 20_000
 MAX_PATHS = 4_000

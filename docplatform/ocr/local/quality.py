@@ -134,7 +134,7 @@ def _text_size(line: LineBox) -> float:
     Characters of Chinese and Japanese are an em wide; there the box is the smaller one.
     """
     polygon = line.polygon or (0.0,) * 8
-    characters = _letters(line) + len(line.words) - 1
+    characters = max(1, _letters(line) + len(line.words) - 1)
     return min(math.dist(polygon[0:2], polygon[6:8]), 2 * math.dist(polygon[0:2], polygon[2:4]) / characters)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property, partial
 from importlib.metadata import version
 
@@ -19,6 +20,7 @@ from docplatform.ocr.base import DocumentSource, PageCounts, Reading, ReadOutcom
 from docplatform.ocr.local.blocks import ReadDocument
 from docplatform.ocr.local.builder import build_result
 from docplatform.ocr.local.document_cache import DOCUMENTS, decoded, document_key, encoded, is_worth_keeping
+from docplatform.ocr.local.layout.text_pairs import with_text_pairs
 from docplatform.ocr.local.page_cache import PAGES, CachedRecognizer
 from docplatform.ocr.local.page_elements import Recognizer
 from docplatform.ocr.local.page_findings import PageFindings
@@ -169,6 +171,7 @@ class LocalDocumentReader:
                 reason=ReasonCode.UNSUPPORTED_TYPE,
             )
         document = read(source.data)
+        document = replace(document, pages=with_text_pairs(document.pages))
         result = build_result(document, MODEL_ID, content_format)
         return Reading(result, recognizer.counts(document.file_pages or len(document.pages)))
 

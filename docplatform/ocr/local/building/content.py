@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from docplatform.ocr.local.blocks import LineBox
+
 Json = dict[str, Any]
 Extent = tuple[int, int]
 """Start and end in ``content``, in code points."""
@@ -43,6 +45,11 @@ class Content:
 def clean(text: str) -> str:
     """Lone surrogates can't be encoded: they become U+FFFD."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def has_text(line: LineBox) -> bool:
+    """True where a line has a word that isn't blank: only such words are written."""
+    return any(word.text and not word.text.isspace() for word in line.words)
 
 
 def span(extent: Extent) -> Json:

@@ -41,7 +41,8 @@ def with_figures(page: PageBlocks, figures: Sequence[PlacedFigure]) -> list[Bloc
     """
     owners = {id(member): figure for figure in figures for member in figure.members}
     owners |= {id(figure.figure.caption): figure for figure in figures if figure.figure.caption}
-    left_out = {id(block.caption) for block in page.blocks if isinstance(block, TableBlock) and block.caption}
+    tables = [block for block in page.blocks if isinstance(block, TableBlock) and block.cells]
+    left_out = {id(table.caption) for table in tables if table.caption}
     loose = [figure for figure in figures if not figure.members and not figure.figure.caption]
     items: list[Block | PlacedFigure] = []
     written: set[int] = set()

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from docplatform.documents.vocabulary import ContentFormat, ParagraphRole, TableCellKind
-from docplatform.ocr.local.blocks import BarcodeBox, CellBlock, LineBox, PageBlocks, ParagraphBlock, TableBlock, WordBox
-from docplatform.ocr.local.building.content import Extent, Json
+from docplatform.ocr.local.blocks import BarcodeBox, CellBlock, LineBox, PageBlocks, ParagraphBlock, TableBlock
+from docplatform.ocr.local.building.content import Extent, Json, has_text
 from docplatform.ocr.local.building.escaping import in_comment, in_html, in_markdown
 from docplatform.ocr.local.building.figures import PlacedFigure, with_figures
 from docplatform.ocr.local.building.lines import Written
@@ -70,7 +70,7 @@ class MarkdownWriter(Writer):
             self._part(_PARAGRAPH)
 
     def _set_paragraph(self, block: ParagraphBlock) -> None:
-        lines = _with_text(block.lines)
+        lines = [line for line in block.lines if has_text(line)]
         if not lines:
             return
         comment = _COMMENTS.get(block.role)  # type: ignore[call-overload]
@@ -113,7 +113,7 @@ class MarkdownWriter(Writer):
         self._add_figure(placed, (start, self.content.offset))
 
     def _set_caption(self, caption: ParagraphBlock | None, tag: str) -> None:
-        lines = _with_text(caption.lines) if caption else []
+        lines = [line for line in caption.lines if has_text(line)] if caption else []
         if caption and lines:
             self.content.append(f"<{tag}>")
             self._set_lines(caption, lines, in_html, "\n", ("", ""))
@@ -152,7 +152,7 @@ class MarkdownWriter(Writer):
         """Write the lines of a cell; its extent, and the number of parts before it."""
         self.line_writer.escape = in_html
         mark = len(self.content.parts)
-        start, end = self._add_lines(_with_text(cell.lines))
+        start, end = self._add_lines([line for line in cell.lines if has_text(line)])
         if marks := self.line_writer.marks_in(cell):
             self.line_writer.add(marks, " ", is_first=end == start)
         return (start, self.content.offset), mark
@@ -181,11 +181,3 @@ class _Grid:
             for column in range(cell.column, cell.column + cell.column_span):
                 self._taken[column] = cell.row + cell.row_span
         return missing
-
-
-def _with_text(lines: Sequence[LineBox]) -> list[LineBox]:
-    return [line for line in lines if any(_has_text(word) for word in line.words)]
-
-
-def _has_text(word: WordBox) -> bool:
-    return bool(word.text) and not word.text.isspace()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from docplatform.documents.elements import Polygon
 from docplatform.ocr.local.blocks import CellBlock, LineBox, MarkBox, PageBlocks, TableBlock, WordBox
+from docplatform.ocr.local.building.content import has_text
 
 _REACH = 3.0
 """Line heights between a mark and the nearest end of its line. Check boxes stand one or two from their label."""
@@ -61,11 +62,11 @@ def place_marks(page: PageBlocks) -> PlacedMarks:
         return NO_MARKS
     placed = PlacedMarks()
     cells = [cell for block in page.blocks if isinstance(block, TableBlock) for cell in block.cells]
-    lines = [(line, axis) for line in _lines(page, cells) if (axis := _axis(line))]
+    lines = [(line, axis) for line in _lines(page, cells) if has_text(line) and (axis := _axis(line))]
     framed = [cell for cell in cells if cell.polygon]
     for mark in page.marks:
         cell = next((cell for cell in framed if _is_inside(_centre(mark.polygon), cell.polygon or ())), None)
-        if cell is not None and not any(line.words for line in cell.lines):
+        if cell is not None and not any(map(has_text, cell.lines)):
             placed.in_cells.setdefault(id(cell), []).append(mark)
             continue
         own = {id(line) for line in cell.lines} if cell is not None else None
@@ -107,7 +108,7 @@ def _insert(items: list[Item], mark: MarkBox, axis: _Axis) -> None:
 
 def _axis(line: LineBox) -> _Axis | None:
     polygon = line.polygon or ()
-    if len(polygon) != 8 or not line.words:
+    if len(polygon) != 8:
         return None
     right, down = polygon[2] - polygon[0], polygon[3] - polygon[1]
     length, height = math.hypot(right, down), math.hypot(polygon[6] - polygon[0], polygon[7] - polygon[1])

@@ -218,7 +218,8 @@ def _quality_entry(quality: PageQuality) -> Json:
 
 
 def _aside(page: PageBlocks, figures: Sequence[PlacedFigure]) -> set[int]:
-    aside = {id(block.caption) for block in page.blocks if isinstance(block, TableBlock) and block.caption}
+    tables = [block for block in page.blocks if isinstance(block, TableBlock) and block.cells]
+    aside = {id(table.caption) for table in tables if table.caption}
     for placed in figures:
         aside |= {id(block) for block in placed.members} | {id(placed.figure.caption)}
     return aside

@@ -175,7 +175,7 @@ def _add_footnotes(items: Sequence[_Placed], body: float, roles: dict[tuple[int,
 
 def _is_short(item: _Placed) -> bool:
     """Whether a text is as short as headings are, and begins and ends like one."""
-    starts = item.text[:1].isalnum() and not item.text[:1].islower()
+    starts = (item.text[:1].isalnum() or item.text[:1] == "§") and not item.text[:1].islower()
     is_short = len(item.block.lines) <= 2 and len(item.text.split()) <= _MAX_HEADING_WORDS
     return starts and is_short and _is_wordy(item) and not item.text.endswith(_ENDS)
 

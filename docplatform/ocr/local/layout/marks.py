@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations, zip_longest
+from itertools import combinations
 from statistics import median
 
 from docplatform.ocr.local.blocks import MarkBox, PairBlock, WordBox
@@ -21,6 +21,7 @@ _SELECTED = ("☑", "☒", "🗹", "🗷", "\uf0fe", "\uf0fd", "[x]", "[X]", "[�
 _UNSELECTED = ("☐", "❏", "❑", "□", "\uf0a8", "\uf06f", "[]", "[_]")
 _ALL = (*_SELECTED, *_UNSELECTED)
 """Unicode's, those of Wingdings in the private area, and what a typewriter makes."""
+_FIRST = frozenset(text[0] for text in _ALL)
 _MAX_LABEL_WORDS = 12
 _NEAR = 2.5
 """Line heights between a box and its label."""
@@ -80,13 +81,14 @@ def _label(words: Sequence[tuple[Box, WordBox]], mark: Box, edge: float, height:
 def _character_marks(pieces: Sequence[Piece]) -> Iterator[MarkBox]:
     """Marks that are written as characters, where they stand: their words stay text as well."""
     for piece in pieces:
-        for word, following in zip_longest(piece.line.words, piece.line.words[1:]):
+        words = piece.line.words
+        for number, word in enumerate(words):
             text = word.text
-            if text.isalnum():
+            if text[:1] not in _FIRST or not word.polygon:
                 continue
-            if text == "[" and following and following.text.startswith("]"):
+            if text == "[" and number + 1 < len(words) and words[number + 1].text.startswith("]"):
                 text = "[]"
-            if text.startswith(_ALL) and word.polygon:
+            if text.startswith(_ALL):
                 yield MarkBox(text.startswith(_SELECTED), word.polygon, word.confidence)
 
 

@@ -242,7 +242,7 @@ def _chunks(piece: Piece, box_of: BoxOf) -> Iterator[_Chunk]:
         return
     start = 0
     for end in ends:
-        first = _key_start(words, start, end)
+        first = key_start(words, start, end)
         if first is None:
             continue
         if first > start:
@@ -260,7 +260,7 @@ def _chunk(words: Sequence[WordBox], piece: Piece, box_of: BoxOf, *, is_key: boo
     return _Chunk(words, (first[0], piece.box[1], last[2], piece.box[3]), is_key)
 
 
-def _key_start(words: Sequence[WordBox], start: int, end: int) -> int | None:
+def key_start(words: Sequence[WordBox], start: int, end: int) -> int | None:
     """Where the key that ends with a colon at ``end`` begins; None where it is no key."""
     if _ADDRESS.match(words[end].text):
         return None

@@ -31,7 +31,7 @@ class Piece:
     @property
     def height(self) -> float:
         """Height of its box, never 0."""
-        return max(self.box[3] - self.box[1], 1e-6)
+        return self.box[3] - self.box[1] or 1e-6
 
 
 def upright_box(box: Box, direction: int, width: float, height: float) -> Box:

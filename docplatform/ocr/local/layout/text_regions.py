@@ -31,7 +31,7 @@ _INDENTED = 3.0  # heights: how far a heading of some columns begins from the le
 _MIN_ROWS = 3
 _MOSTLY = 0.5
 _PROSE_WORDS = 4
-_NARROWEST = 0.3  # ems: of a gutter
+_NARROWEST = 0.4  # ems: of a gutter, more than a space
 _MAX_CROSSED = 3  # of so many gutters a row may cross one: a heading across columns
 
 _Gaps = list[tuple[float, float]]
@@ -57,6 +57,10 @@ class _TextRow:
     @property
     def middle(self) -> float:
         return (self.top + self.bottom) / 2
+
+    @property
+    def width(self) -> float:
+        return max(piece.box[2] for piece in self.pieces) - self.pieces[0].box[0]
 
     @property
     def is_prose(self) -> bool:
@@ -149,7 +153,7 @@ def _between_rules(
     start, end = rules[0].start - height, rules[0].end + height
     rows = _rows([piece for piece in pieces if start <= (piece.box[0] + piece.box[2]) / 2 <= end], angle)
     bands = [[row for row in rows if above.at < row.middle <= below.at] for above, below in pairwise(rules)]
-    for first, last in _tabular(bands, em):
+    for first, last in _tabular(bands, _MOSTLY * rules[0].length, em):
         tried = [row for band in bands[first:last] for row in band]
         ats = [rule.at for rule in rules[first : last + 1]]
         if first == 0 or _says_figures(bands[first][0]):
@@ -159,13 +163,18 @@ def _between_rules(
             yield Region(found.cells, [piece for number in found.rows for piece in tried[number].pieces])
 
 
-def _tabular(bands: Sequence[Sequence[_TextRow]], em: float) -> Iterator[tuple[int, int]]:
-    """Runs of bands (first, after the last) most of whose rows have several phrases; single lines may lie between."""
+def _tabular(bands: Sequence[Sequence[_TextRow]], widest: float, em: float) -> Iterator[tuple[int, int]]:
+    """Runs of bands (first, after the last) most of whose rows have several phrases.
+
+    Lines that stand alone and are no wider than ``widest`` may lie between.
+    """
     first = last = -1
     for number, band in enumerate(bands):
-        if band and sum(row.phrases(em) > 1 for row in band) >= _MOSTLY * len(band):
+        several = sum(row.phrases(em) > 1 for row in band)
+        has_prose = any(row.width > widest and row.phrases(em) == 1 for row in band)
+        if band and several >= _MOSTLY * len(band) and not has_prose:
             first, last = (number if first < 0 else first), number + 1
-        elif first >= 0 and (len(band) > _MAX_ALONE or number >= last + _MAX_ALONE):
+        elif first >= 0 and (has_prose or number >= last + _MAX_ALONE):
             yield first, last
             first = -1
     if first >= 0:
@@ -196,15 +205,16 @@ def _with_head(
 def _runs(rows: Sequence[_TextRow], height: float) -> Iterator[list[_TextRow]]:
     """Rows close below each other, many of several pieces; not those that are prose in two columns."""
     run: list[_TextRow] = []
-    alone = 0
+    alone = 0  # at the end of the run
     for row in rows:
-        is_alone = len(row.pieces) == 1
-        if run and (row.top - run[-1].bottom > _MAX_STEP * height or (is_alone and alone == _MAX_ALONE)):
+        is_near = bool(run) and row.top - run[-1].bottom <= _MAX_STEP * height
+        if not is_near or (len(row.pieces) == 1 and alone == _MAX_ALONE < len(run)):
             yield from _if_promising(run)
-            run = []
-        alone = alone + 1 if is_alone else 0
-        if run or not is_alone or alone <= _MAX_ALONE:
-            run.append(row)
+            run, alone = [], 0
+        run = run[1:] if alone == len(run) == _MAX_ALONE else run
+        run.append(row)
+        alone = alone + 1 if len(row.pieces) == 1 else 0
+        alone = min(alone, len(run))
     yield from _if_promising(run)
 
 

@@ -16,8 +16,10 @@ from docplatform.ocr.local.layout.pieces import Box, Piece
 
 CHUNK_GAP = 0.7
 """Ems: words further apart than this don't belong to one phrase (a space takes about 0.25)."""
-_SPACE = 0.3  # ems
+_SPACE = 0.28  # ems
 _ENOUGH_GAPS = 200
+_FEW_GAPS = 8
+_NARROWEST_EM, _WIDEST_EM = 0.5, 2.5  # heights
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +106,20 @@ def chunks_of(row: Sequence[Token], gap: float) -> list[Row]:
 
 
 def em_of(pieces: Iterable[Piece], height: float, angle: float) -> float:
-    """What gaps between words are measured by: the height of text, or more where spaces are wide (typewriters)."""
+    """What gaps between words are measured by, told from the spaces on the page; about the height of its text.
+
+    Not the height itself: a recogniser's boxes are up to half higher than the text, typewriters have wide spaces.
+    """
     gaps: list[float] = []
     for piece in pieces:
         tokens = tokens_of(piece, angle)
         gaps += [max(0.0, two.box[0] - one.box[2]) for one, two in pairwise(tokens)]
         if len(gaps) >= _ENOUGH_GAPS:
             break
-    return max(height, median(gaps) / _SPACE) if gaps else height
+    if len(gaps) < _FEW_GAPS:
+        return height
+    usual = sorted(gaps)[len(gaps) // 3]  # lines of tables have a wide gap among few spaces
+    return min(max(usual / _SPACE, _NARROWEST_EM * height), _WIDEST_EM * height)
 
 
 def row_middle(row: Sequence[Token]) -> float:

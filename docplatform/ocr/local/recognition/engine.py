@@ -8,6 +8,7 @@ its wheel carries are opened here, and must be there.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -63,7 +64,9 @@ def load_engine(runtime: OcrEngine = OcrEngine.ONNXRUNTIME, folder: Path | None 
 
     cv2.setNumThreads(1)
     paths = model_paths(folder or bundled_folder())
-    open_session: type[AlphabetSession] = OpenVinoSession if runtime is OcrEngine.OPENVINO else OnnxRuntimeSession
+    open_session: Callable[[Path], AlphabetSession] = (
+        OpenVinoSession if runtime is OcrEngine.OPENVINO else OnnxRuntimeSession
+    )
     detection, classification, recognition = (open_session(paths[stage]) for stage in ("Det", "Cls", "Rec"))
     return Engine(detection, classification, recognition, Decoder(recognition.characters()))
 

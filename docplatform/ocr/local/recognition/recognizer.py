@@ -20,12 +20,14 @@ from docplatform.ocr.local.recognition.arrays import Floats, Image, Quads
 from docplatform.ocr.local.recognition.batches import read_lines
 from docplatform.ocr.local.recognition.classification import upside_down
 from docplatform.ocr.local.recognition.crops import cut
+from docplatform.ocr.local.recognition.decoding import Reading
 from docplatform.ocr.local.recognition.detection import detect
 from docplatform.ocr.local.recognition.engine import BUNDLED_MODELS, Engine, chosen, load_engine
+from docplatform.ocr.local.recognition.preparation import prepared
 from docplatform.ocr.local.recognition.words import Word, words
 from docplatform.settings import ReadingSettings
 
-_REVISION = 2
+_REVISION = 3
 """Raised when anything in this package finds something else on the same image, so that pages are recognised anew."""
 _MIN_SCORE = 0.5  # RapidOCR's own; what scores less is mostly noise: folds, logos, lines of tables
 _OUT_OF_MEMORY = ("bad_alloc", "Failed to allocate memory", "std::bad_alloc")
@@ -33,10 +35,12 @@ _OUT_OF_MEMORY = ("bad_alloc", "Failed to allocate memory", "std::bad_alloc")
 
 @dataclass(frozen=True, slots=True)
 class _Located:
-    """Lines of an image before they are read: quads begun where their text begins, upright crops."""
+    """Lines of an image before they are read, as they lie: quads begun where upright text would begin."""
 
     quads: Quads
     crops: list[Image]
+    turned: list[int]
+    """Those that the classifier takes to stand on their heads."""
     direction: int
 
 
@@ -61,64 +65,49 @@ class RapidOcrRecognizer:
 
     def recognize(self, image: Image) -> PageElements:
         """Read a BGR or grey image of 8 bits. Everything is in pixels of it."""
-        import numpy as np
-
-        if image.ndim == 2 or image.shape[2] == 1:
-            image = np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
         height, width = image.shape[:2]
-        small, scale = _shrunk(np.ascontiguousarray(image), self._reading.ocr_max_side)
+        page, scale = prepared(image, self._reading.ocr_max_side)
         try:
-            direction, quads, lines = self._read(small)
+            direction, quads, lines = self._read(page)
         except Exception as error:
             if any(mark in str(error) for mark in _OUT_OF_MEMORY):
                 raise MemoryError("The OCR engine ran out of memory.") from error
             raise
-        quads = orientation.as_it_came(quads, direction, small.shape[1], small.shape[0]) * scale
+        quads = orientation.as_it_came(quads, direction, page.shape[1], page.shape[0]) * scale
         boxes = [_line_box(quad, line) for quad, line in zip(quads, lines, strict=True)]
         return PageElements(boxes, width, height, "pixel", direction, orientation.skew(quads, direction))
 
-    def _read(self, image: Image) -> tuple[int, Quads, list[list[Word]]]:
+    def _read(self, page: Image) -> tuple[int, Quads, list[list[Word]]]:
         """The direction of the text, and quads and words of the lines in the frame in which it is upright."""
-        located = self._located(image)
+        located = self._located(page)
         direction = located.direction
         if direction:
-            located = self._located(orientation.upright(image, direction))
-        readings = read_lines(located.crops, self._engine.recognition, self._engine.decoder)
-        kept = [
-            number for number, reading in enumerate(readings) if reading.score >= _MIN_SCORE and reading.text.strip()
-        ]
-        return direction, located.quads[kept], [list(words(readings[number], located.crops[number])) for number in kept]
+            located = self._located(orientation.upright(page, direction))
+        quads, crops, readings = self._readings(located)
+        kept = [n for n, reading in enumerate(readings) if reading.score >= _MIN_SCORE and reading.text.strip()]
+        return direction, quads[kept], [list(words(readings[number], crops[number])) for number in kept]
 
     def _located(self, image: Image) -> _Located:
-        import numpy as np
-
         quads, is_tall = orientation.along_text(detect(image, self._engine.detection))
         crops = [cut(image, quad) for quad in quads]
         is_turned = upside_down(crops, self._engine.classification)
         direction = orientation.page_direction(quads, is_tall, is_turned)
-        quads = np.array(
-            [np.roll(quad, -2 * int(turned), axis=0) for quad, turned in zip(quads, is_turned, strict=True)]
-        ).reshape(-1, 4, 2)
-        crops = [_half_turned(crop) if turned else crop for crop, turned in zip(crops, is_turned, strict=True)]
-        return _Located(quads, crops, direction)
+        return _Located(quads, crops, [n for n, turned in enumerate(is_turned) if turned], direction)
 
+    def _readings(self, located: _Located) -> tuple[Quads, list[Image], list[Reading]]:
+        """Quads, crops and readings of the lines, each the way up that it reads better.
 
-def _half_turned(crop: Image) -> Image:
-    import numpy as np
+        The classifier alone isn't to be believed: now and then it is sure that an upright line stands on its head.
+        """
+        import numpy as np
 
-    return np.ascontiguousarray(crop[::-1, ::-1])
-
-
-def _shrunk(image: Image, max_side: int) -> tuple[Image, float]:
-    """The image within the side limit, and its pixels per pixel of it."""
-    import cv2
-
-    longest = max(image.shape[:2])
-    if longest <= max_side:
-        return image, 1.0
-    ratio = max_side / longest
-    size = (max(1, round(image.shape[1] * ratio)), max(1, round(image.shape[0] * ratio)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), 1.0 / ratio  # type: ignore[return-value]
+        quads, crops = located.quads.copy(), list(located.crops)
+        half_turned = [np.ascontiguousarray(crops[number][::-1, ::-1]) for number in located.turned]
+        readings = read_lines([*crops, *half_turned], self._engine.recognition, self._engine.decoder)
+        for number, crop, reading in zip(located.turned, half_turned, readings[len(crops) :], strict=True):
+            if reading.score > readings[number].score:
+                quads[number], crops[number], readings[number] = np.roll(quads[number], -2, axis=0), crop, reading
+        return quads, crops, readings[: len(crops)]
 
 
 def _line_box(quad: Floats, line: list[Word]) -> LineBox:
