@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations
+from itertools import chain, combinations, islice
 from statistics import median
 
 from docplatform.ocr.local.blocks import MarkBox, PairBlock, WordBox
@@ -29,6 +29,8 @@ _LEAST, _MOST = 0.6, 2.2
 """Side of a square of rules, in heights of text."""
 _MAX_SHORT = 200
 """Short rules; a page with more is a drawing or a comb of cells for letters."""
+_MAX_MARKS = 500
+"""Of a page; what has more characters like boxes is a pattern."""
 _CROSSES = [[cross] for cross in "xX✓✔✗✘×"]
 
 BoxOf = Callable[[WordBox | MarkBox], Box]
@@ -40,9 +42,12 @@ def page_marks(
 ) -> list[MarkBox]:
     """The marks that are known, and those that characters and rules make where none is known yet."""
     marks = list(known)
-    for mark in (*_character_marks(pieces), *_rule_marks(rules, pieces)):
-        if not any(_is_within(_center(box_of(mark)), box_of(other)) for other in marks):
+    boxes = [box_of(mark) for mark in known]
+    for mark in islice(chain(_character_marks(pieces), _rule_marks(rules, pieces)), _MAX_MARKS):
+        box = box_of(mark)
+        if not any(_is_within(_center(box), other) for other in boxes):
             marks.append(mark)
+            boxes.append(box)
     return marks
 
 
