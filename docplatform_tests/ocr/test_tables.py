@@ -10,9 +10,13 @@ from hypothesis import strategies as st
 
 from docplatform.documents import media_types
 from docplatform.ocr.local.blocks import LineBox, TableBlock, WordBox
+from docplatform.ocr.local.layout import tables
 from docplatform.ocr.local.layout.page import arrange
 from docplatform.ocr.local.page_elements import PageElements, Rule
+from docplatform.samples.options import SampleOptions
 from docplatform.samples.pdf import FONTS, font_measure, pages_to_pdf
+from docplatform.samples.scan import FAMILIES, encode, scanned
+from docplatform.samples.scan import font_measure as scan_measure
 from docplatform.samples.table_content import TableOptions
 from docplatform.samples.table_pages import TableStyle, prose_columns_page, table_page
 from docplatform_tests.ocr.drawing import pdf
@@ -289,6 +293,19 @@ class TestGeneratedFiles:
     def test_prose_in_columns_has_no_table(self, columns):
         done = prose_columns_page(random.Random(3), font_measure(FONTS[0]), columns)  # noqa: S311
         assert read(pages_to_pdf([done.page], FONTS[0]), media_types.PDF).tables == ()
+
+    def test_a_ruled_table_of_a_skewed_scan_is_found(self):
+        rng = random.Random(5)  # noqa: S311
+        done = table_page(rng, TableStyle.GRID, _EASY, scan_measure(FAMILIES[0]))
+        image = scanned(done.page, FAMILIES[0], rng, SampleOptions(noise=0.1, rotated_share=0.0))
+        result = read(encode([image], "png", rng), media_types.PNG)
+        truth = [{(cell.row, cell.column) for cell in cells if cell.text} for cells in done.tables]
+        found = [{(c.row_index, c.column_index) for c in table.cells if c.content} for table in result.tables]
+        assert found == truth
+
+    def test_a_page_of_more_pieces_than_tables_have_is_left_as_it_is(self, monkeypatch):
+        monkeypatch.setattr(tables, "_MAX_NUMBERS", 5)
+        assert _tables(_CELLS, _box_rules(_XS, _YS)) == []
 
     def test_a_ruled_table_on_a_turned_page_is_found(self):
         def draw(canvas):

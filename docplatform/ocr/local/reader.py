@@ -36,7 +36,7 @@ from docplatform.settings import LimitSettings, ReadingSettings
 from docplatform.storage.base import BlobStore
 
 MODEL_ID = "prebuilt-read"
-_REVISION = 4
+_REVISION = 5
 """Raised when this reader reads something differently, so that documents are read anew."""
 _ENGINES = (
     *("pypdfium2", "pillow", "openpyxl", "lxml", "kreuzberg", "olefile"),
