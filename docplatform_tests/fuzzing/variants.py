@@ -44,7 +44,7 @@ def variants(count: int, seed: int = 7) -> Iterator[Variant]:
             if made == count:
                 return
             made += 1
-            yield Variant(f"{name}/cut/{tenth}", media_type, data[: len(data) * tenth // 10])
+            yield Variant(f"{name}/cut/{tenth}-tenths", media_type, data[: len(data) * tenth // 10])
     rng = random.Random(seed)  # noqa: S311 - not a secret
     kinds = [(name, how) for how in (*BYTES, "member") for name in seeds() if how != "member" or name in _PACKAGES]
     rng.shuffle(kinds)
