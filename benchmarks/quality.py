@@ -30,7 +30,8 @@ from docplatform.samples.receipts import write_receipt
 from docplatform.samples.scan import scan_pages
 from docplatform.settings import LimitSettings, ReadingSettings
 
-from reading import DEFAULT_DATA, edit_distance, forms, receipts  # isort: skip
+from reading import DEFAULT_DATA  # isort: skip
+from scans import edit_distance, forms, receipts  # isort: skip
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -184,15 +184,9 @@ class _Deferred(AnalyzeResult):
             _read(self)
         return object.__getattribute__(self, name)
 
-    # pydantic's own ask for the class, which isn't looked up as an attribute, before anything else
-
     def __copy__(self) -> AnalyzeResult:  # type: ignore[override]
-        _read(self)
+        _read(self)  # which pydantic's own would ask for only once it has made a new one of this class
         return AnalyzeResult.__copy__(self)
-
-    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> AnalyzeResult:  # type: ignore[override]
-        _read(self)
-        return AnalyzeResult.__deepcopy__(self, memo)
 
 
 def _read(result: AnalyzeResult) -> None:

@@ -78,7 +78,9 @@ def attempt(read: Callable[[DocumentSource], Reading], source: DocumentSource) -
         reason, message, is_transient = ReasonCode.ENGINE_ERROR, str(error), True
     except ConfigurationError:
         raise  # of no document in particular: the pass can't go on
-    except Exception as error:  # a reader's promise broken for one document must not end the pass of all
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # a reader's promise broken for one document must not end the pass of all
         if is_out_of_memory(error):
             raise MemoryError(str(error)) from error
         reason, message = ReasonCode.ENGINE_ERROR, f"The reader failed with {type(error).__name__}: {error}."

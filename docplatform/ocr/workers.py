@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
-from docplatform.errors import ReasonCode
+from docplatform.errors import ConfigurationError, ReasonCode
 from docplatform.ocr import worker_process
 from docplatform.ocr.base import DocumentSource, Reading, ReadOutcome
 from docplatform.ocr.worker_clock import WorkerClock
@@ -172,32 +172,37 @@ class PebbleWorkerPool:
 
     def _outcome(self, future: Any, trial: _Try) -> ReadOutcome | None:
         """What became of a try; None where it deserves another."""
-        from pebble import ProcessExpired
-
-        seconds = 0.0
         try:
             encoded: worker_process.EncodedOutcome = future.result()
-        except FutureTimeoutError:
-            seconds = self._document_seconds
-            reason, message = ReasonCode.TIMEOUT, _too_long(f"{seconds:g} s", "DOCUMENT_SECONDS")
-        except ProcessExpired as error:
-            if trial.running.clock.was_cut(trial.token):
-                seconds = self._timeout
-                message = _too_long(f"{seconds:g} s without finishing a page", "TIMEOUT_SECONDS")
-                reason = ReasonCode.TIMEOUT
-            else:
-                reason, message = _death(error.exitcode, self._memory)
-        except BrokenProcessPool as error:
-            reason, message = ReasonCode.CRASH, f"All workers ended: {error}"
-        except CancelledError:
-            reason, message = ReasonCode.CRASH, "Its worker went away."
+        except ConfigurationError:
+            raise  # of no document in particular: the pass can't go on
+        except Exception as error:  # noqa: BLE001 - whatever became of one document, it ends no pass
+            if trial.number < _TRIES:
+                return None
+            reason, message, seconds = self._why(error, trial)
         else:
             return encoded.decoded()
-        if trial.number < _TRIES:
-            return None
         return ReadOutcome(
             key=trial.source.key, reason=reason, message=f"{message} Tried {trial.number} times.", seconds=seconds
         )
+
+    def _why(self, error: Exception, trial: _Try) -> tuple[ReasonCode, str, float]:
+        """Reason, message and seconds of a try that brought no outcome."""
+        from pebble import ProcessExpired
+
+        if isinstance(error, ProcessExpired) and trial.running.clock.was_cut(trial.token):
+            words = _too_long(f"{self._timeout:g} s without finishing a page", "TIMEOUT_SECONDS")
+            return ReasonCode.TIMEOUT, words, self._timeout
+        if isinstance(error, ProcessExpired):
+            return *_death(error.exitcode, self._memory), 0.0
+        if isinstance(error, FutureTimeoutError):
+            words = _too_long(f"{self._document_seconds:g} s", "DOCUMENT_SECONDS")
+            return ReasonCode.TIMEOUT, words, self._document_seconds
+        if isinstance(error, BrokenProcessPool):
+            return ReasonCode.CRASH, f"All workers ended: {error}", 0.0
+        if isinstance(error, CancelledError):
+            return ReasonCode.CRASH, "Its worker went away.", 0.0
+        return ReasonCode.ENGINE_ERROR, f"Its worker failed with {type(error).__name__}: {error}.", 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ class Row:
     """Which cells name the next one."""
     is_head: bool = False
     """Every cell names the one below it in the next row."""
+    rows_named: int = 1
+    """In how many of the next rows, for a head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ def printed_pairs(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
     said = [block for block in blocks if isinstance(block, Text | Row)]
     for number, block in enumerate(said):
         if isinstance(block, Row):
-            yield from _row_pairs(block, said[number + 1] if number + 1 < len(said) else None)
+            below = [other for other in said[number + 1 : number + 1 + block.rows_named] if isinstance(other, Row)]
+            yield from _row_pairs(block, below)
         elif block.label:
             named = [
                 other.text for other in said[number + 1 : number + 1 + block.lines_named] if isinstance(other, Text)
@@ -113,14 +116,15 @@ def printed_pairs(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
             yield block.label, " ".join(named) or plain(block.text).removeprefix(block.label).strip()
 
 
-def _row_pairs(row: Row, below: Text | Row | None) -> Iterator[tuple[str, str]]:
+def _row_pairs(row: Row, below: Sequence[Row]) -> Iterator[tuple[str, str]]:
     yield from ((row.cells[number], row.cells[number + 1]) for number in row.labels)
     for cell in row.cells:
         label, colon, value = cell.partition(": ")
         if colon:
             yield f"{label}:", value
-    if row.is_head and isinstance(below, Row):
-        yield from zip(row.cells, below.cells, strict=True)
+    if row.is_head and below:
+        values = zip(*(other.cells for other in below), strict=True)
+        yield from ((head, " ".join(value)) for head, value in zip(row.cells, values, strict=True))
 
 
 def paragraphs(text: str) -> tuple[Block, ...]:

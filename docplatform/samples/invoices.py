@@ -178,7 +178,7 @@ def _totals_first(facts: _Invoice, rng: random.Random) -> list[Block]:
         Row(("Invoice ID", "Issued", "Due", "Order"), (0.0, 0.3, 0.55, 0.8), bold=True, is_head=True),
         Row((facts.number, facts.issued, facts.due, facts.order), (0.0, 0.3, 0.55, 0.8)),
         Gap(),
-        Row(("From", "To"), (0.0, 0.5), bold=True),
+        Row(("From", "To"), (0.0, 0.5), bold=True, is_head=True, rows_named=3),
         Row((facts.vendor, facts.customer), (0.0, 0.5)),
         *(Row(pair, (0.0, 0.5)) for pair in zip(facts.vendor_address, facts.customer_address, strict=True)),
         Gap(),

@@ -94,7 +94,7 @@ class _Writer:
     def table(self, content: TableContent, style: TableStyle) -> None:
         """A table as wide as it needs or as the text."""
         rng, size = self._rng, self._size
-        pad = max(rng.uniform(0.45, 1.2) * size, self._measure(" ", size, False))
+        pad = max(rng.uniform(0.45, 1.2) * size, 1.3 * self._measure(" ", size, False))
         widths = self._widths(content, pad)
         if rng.random() < 0.4:
             spare = (self._done.page.width - 2 * self._done.page.margin - sum(widths)) / len(widths)

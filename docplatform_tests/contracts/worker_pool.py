@@ -55,13 +55,14 @@ class WorkerPoolContract:
             list(pool.read(sources("misconfigured")))
 
     def test_a_bad_document_is_told_with_its_reason_and_disturbs_no_other(self, pool: WorkerPool) -> None:
-        outcomes = by_key(pool.read(sources("say", "refuse", "later", "gorge", "say", "break")))
-        assert [outcomes[key].reason for key in "012345"] == [
+        outcomes = by_key(pool.read(sources("say", "refuse", "later", "gorge", "say", "break", "panic")))
+        assert [outcomes[key].reason for key in "0123456"] == [
             None,
             ReasonCode.CORRUPT,
             ReasonCode.ENGINE_ERROR,
             ReasonCode.MEMORY,
             None,
+            ReasonCode.ENGINE_ERROR,
             ReasonCode.ENGINE_ERROR,
         ]
         assert "ZeroDivisionError: a promise broken" in outcomes["5"].message

@@ -141,6 +141,13 @@ def test_code_points_outside_the_text_are_refused(text, unit):
         counted_in(_result(text, (1, 3)), unit)
 
 
+@pytest.mark.parametrize("text", ["plain", "", "e\u0301"])
+def test_elements_come_back_as_code_points(text):
+    elements = TextElements(text)
+    whole = elements.span_to_unit(0, len(text))
+    assert elements.span_to_code_points(*whole) == (0, len(text))
+
+
 def test_a_unit_nobody_knows_is_refused():
     with pytest.raises(ValueError, match="bytes"):
         counted_in(AnalyzeResult(model_id="m", content="", pages=(), string_index_type="bytes"), UTF16)

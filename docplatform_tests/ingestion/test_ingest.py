@@ -412,3 +412,21 @@ def test_an_identity_with_undecodable_bytes_is_hashed(home: Home) -> None:
 def test_the_window_on_a_file_reads_what_is_asked() -> None:
     window = intake_module._FileWindow(io.BytesIO(b"0123456789"), 10)
     assert (len(window), window[2:4], window[8:20], window[5:2], window[-2:]) == (10, b"23", b"89", b"", b"89")
+
+
+@pytest.mark.parametrize(
+    ("media_type", "advice"),
+    [
+        (media_types.SEVEN_ZIP, "pack it as zip"),
+        (media_types.POSTSCRIPT, "PDF or PNG"),
+        (media_types.MP4, "recording"),
+        (media_types.SQLITE, "Export"),
+        (media_types.XLSB, "xlsx"),
+        (media_types.UNKNOWN, "as PDF"),
+    ],
+)
+def test_a_refusal_by_type_says_what_to_do(media_type: media_types.MediaType, advice: str) -> None:
+    refusal = refusal_of(media_type, 10, limits())
+    assert refusal is not None
+    assert advice in refusal[1]
+    assert media_type.mime in refusal[1]

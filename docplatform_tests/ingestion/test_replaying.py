@@ -9,7 +9,6 @@ import pytest
 
 from docplatform.documents import media_types
 from docplatform.errors import ReasonCode
-from docplatform.ingestion import intake
 from docplatform.ingestion.replaying import ReplayReport, replay_arrivals
 from docplatform.lake.quarantine import EntryState, QuarantineEntry, find_entries, open_entries, replay
 from docplatform.settings import LimitSettings
@@ -140,11 +139,11 @@ def test_a_member_is_judged_within_its_container(home):
 
 def test_a_member_lands_and_its_siblings_are_left_alone(home, monkeypatch):
     with monkeypatch.context() as earlier:
-        earlier.setattr(intake, "READABLE", media_types.READABLE - {media_types.HEIC})
+        earlier.setattr(media_types, "READABLE", media_types.READABLE - {media_types.HEIC})
         home.take_in({"acme/two.zip": zip_of(("photo.heic", HEIC), ("gone.txt", b""))})
     p = home.platform
     photo = next(entry for entry in open_entries(p.lake) if entry.name == "photo.heic")
-    monkeypatch.setattr(intake, "READABLE", media_types.READABLE | {media_types.HEIC})
+    monkeypatch.setattr(media_types, "READABLE", media_types.READABLE | {media_types.HEIC})
     replay(p.lake, run_id="r", document_ids=[photo.document_id])
     assert replay_arrivals(p.ledger, p.lake, p.blob_store, LimitSettings(), run_id="r").resolved == 1
     home.publish()
@@ -173,10 +172,10 @@ def test_a_document_that_the_ledger_does_not_know_stays_open(home, tmp_path):
 
 def test_a_type_that_has_a_reader_since_lands_in_the_partition_of_its_type(home, monkeypatch):
     with monkeypatch.context() as earlier:
-        earlier.setattr(intake, "READABLE", media_types.READABLE - {media_types.HEIC})
+        earlier.setattr(media_types, "READABLE", media_types.READABLE - {media_types.HEIC})
         home.take_in({"acme/photo.heic": HEIC})
     assert the_entry(home).reason == "unsupported_type"
-    monkeypatch.setattr(intake, "READABLE", media_types.READABLE | {media_types.HEIC})
+    monkeypatch.setattr(media_types, "READABLE", media_types.READABLE | {media_types.HEIC})
     assert judged_anew(home).resolved == 1
     assert [key.split("/")[1] for key in home.platform.ledger.lake_partitions()] == ["heic"]
 

@@ -97,6 +97,24 @@ def test_marks_go_to_the_cell_they_are_in():
     assert [line.content for line in result.pages[0].lines] == ["63", "two", "lines"]
 
 
+def test_a_mark_beside_a_line_of_its_cell_stands_in_it_though_another_line_is_nearer():
+    cell = CellBlock(0, 0, [_line("inside", 3)], polygon=box(0, 2.8, 1.9, 0.6))
+    mark = MarkBox(True, box(1.82, 3, 0.05, 0.2))
+    assert _built(TableBlock([cell]), ParagraphBlock([_line("outside", 3, 1.9)]), marks=[mark]).content == (
+        "inside :selected:\noutside"
+    )
+
+
+@pytest.mark.parametrize("polygon", [None, (1, 1, 1, 1, 1, 1, 1, 1), (1, 1, 2, 2)], ids=["none", "a point", "a line"])
+def test_a_mark_is_in_no_line_without_a_shape(polygon):
+    line = LineBox([WordBox("x")], polygon)
+    assert _built(ParagraphBlock([line]), marks=[MarkBox(False, box(1, 1))]).content == "x\n:unselected:"
+
+
+def test_halves_of_characters_are_replaced():
+    assert _built(ParagraphBlock([LineBox([WordBox("\ud83d"), WordBox("a\udc00")])])).content == "\ufffd a\ufffd"
+
+
 def test_barcodes_stand_at_the_end_of_the_page_s_content():
     barcode = BarcodeBox("EAN13", "4006381333931", box(5, 5), 0.9)
     page = _built(paragraph_of("x"), barcodes=[barcode, barcode]).pages[0]
@@ -229,9 +247,10 @@ _GERMAN = "Der Vertrag untersteht dem Recht des Landes, in welchem die Gesellsch
     [
         ([_ENGLISH, _ENGLISH], {"en": [f"{_ENGLISH}\n{_ENGLISH}"]}),
         ([_ENGLISH, _GERMAN, "kurz", _ENGLISH], {"en": [_ENGLISH, _ENGLISH], "de": [f"{_GERMAN}\nkurz"]}),
-        (["12", "34"], {}),
+        (["1234567890", "1234567890"], {}),
+        (["A short one"], {}),
     ],
-    ids=["one", "two", "none"],
+    ids=["one", "two", "none", "too short"],
 )
 def test_languages_are_told_per_document_and_per_paragraph_where_they_differ(texts, languages):
     result = _built(*(paragraph_of(text) for text in texts))

@@ -11,6 +11,7 @@ from PIL import Image
 
 from docplatform.composition import open_blob_store
 from docplatform.documents import media_types
+from docplatform.errors import ConfigurationError, TransientError
 from docplatform.inference.stages import ReadingStage
 from docplatform.lake.incremental import run_stage
 from docplatform.ocr.base import DocumentSource, PageCounts, ReadOutcome
@@ -143,6 +144,29 @@ def test_a_store_can_be_opened_in_a_worker(tmp_path):
     open_store = pickle.loads(pickle.dumps(partial(open_blob_store, quick_settings(tmp_path))))  # noqa: S301 - ours
     open_store().put("a", b"x")
     assert (tmp_path / "a").read_bytes() == b"x"
+
+
+class _FailingStore(MemoryBlobStore):
+    """A store that can't be reached, or whose credentials are refused."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    def get(self, path: str) -> bytes:
+        raise self._error
+
+
+def test_a_store_that_cannot_be_reached_is_tried_again_later(engine):
+    reader = _reader(_FailingStore(TransientError("the store is busy")))
+    (outcome,) = reader.read_many([DocumentSource("key", PNG, media_types.PNG.mime)])
+    assert (outcome.result, outcome.is_transient, outcome.message) == (None, True, "the store is busy")
+
+
+def test_a_store_that_refuses_the_credentials_ends_the_pass_and_quarantines_nothing(engine):
+    reader = _reader(_FailingStore(ConfigurationError("access refused")))
+    with pytest.raises(ConfigurationError, match="access refused"):
+        list(reader.read_many([DocumentSource("key", PNG, media_types.PNG.mime)]))
 
 
 class TestPass:

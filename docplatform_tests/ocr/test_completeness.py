@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from docplatform.documents.analyze_result import AnalyzeResult, Language, Span, Warning
@@ -16,7 +14,6 @@ from docplatform.ocr.completeness import (
 )
 from docplatform.ocr.local.blocks import PageBlocks, PageQuality, QualityGrade, ReadDocument, paragraph_of
 from docplatform.ocr.local.builder import build_result
-from docplatform_tests.documents.contract import needs_contract, violations
 
 
 def _result(*grades: tuple[str, list[str]] | None, warnings: tuple[tuple[str, str | None], ...] = ()) -> AnalyzeResult:
@@ -53,15 +50,6 @@ def test_grades_survive_json():
     result = AnalyzeResult.from_json(_result(("FAIR", ["blur"])).to_json())
     assert worst_quality(result) == ("FAIR", ["blur"])
     assert '"quality":{"grade":"FAIR","reasons":["blur"]}' in result.to_json()
-
-
-@needs_contract
-def test_the_grade_is_the_only_key_of_a_page_that_the_service_has_not():
-    raw = json.loads(_result(("FAIR", ["blur"])).to_json())
-    assert violations(raw, is_strict=False) == []
-    assert [complaint.split(":")[0] for complaint in violations(raw)] == ["pages/0"]
-    del raw["pages"][0]["quality"]
-    assert violations(raw) == []
 
 
 def test_unread_pages_are_named_once_and_not_counted_as_read():

@@ -1,3 +1,4 @@
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from docplatform.documents import media_types
+from docplatform.documents.media_types import sniff
 from docplatform.errors import ConfigurationError, PermanentError, ReasonCode
 from docplatform.ocr.local.recognition import recognizer as recognition
 from docplatform.ocr.local.recognition.decoding import Decoder
@@ -12,6 +14,7 @@ from docplatform.ocr.local.recognition.engine import Engine, load_engine
 from docplatform.ocr.local.recognition.recognizer import RapidOcrRecognizer
 from docplatform.settings import ReadingSettings
 from docplatform_tests.ocr.drawing import LINES, picture, saved
+from docplatform_tests.ocr.heic_sample import HEIC_PICTURE
 from docplatform_tests.ocr.reading import lines as _lines
 from docplatform_tests.ocr.reading import read as _read
 
@@ -52,14 +55,29 @@ def _sixteen_bits(image: Image.Image) -> Image.Image:
         (saved(_transparent(_LINE), "PNG"), media_types.PNG),
         (saved(_LINE.convert("LA"), "PNG"), media_types.PNG),
         (saved(_see_through(_LINE), "PNG", transparency=0), media_types.PNG),
+        (saved(_LINE, "AVIF", quality=90), media_types.AVIF),
+        (saved(_LINE, "JPEG2000"), media_types.JPEG2000),
     ],
     ids=[
         *("png", "jpeg", "cmyk", "webp", "bmp", "gif", "1-bit tiff", "16-bit", "transparent", "grey with alpha"),
-        "palette with a transparent colour",
+        *("palette with a transparent colour", "avif", "jpeg 2000"),
     ],
 )
 def test_every_kind_of_picture_is_read(data, media_type):
     assert _lines(_read(data, media_type)) == [LINES[0]]
+
+
+def test_heic_is_read_where_the_extra_is_installed():
+    pytest.importorskip("pi_heif", reason="needs the extra heic")
+    assert sniff(HEIC_PICTURE) is media_types.HEIC
+    assert _lines(_read(HEIC_PICTURE, media_types.HEIC)) == ["TOTAL 1250"]
+
+
+def test_heic_is_refused_with_the_name_of_the_extra_where_that_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    with pytest.raises(PermanentError, match=r"docplatform\[heic\]") as caught:
+        _read(HEIC_PICTURE, media_types.HEIC)
+    assert caught.value.reason is ReasonCode.UNSUPPORTED_TYPE
 
 
 def test_words_lie_in_the_picture_s_own_pixels():

@@ -87,6 +87,17 @@ def test_words_hold_what_stands_in_the_content():
     assert [word.content for word in page.words] == ["1\\.", "a_b", "\\_c\\_", "\\*x\\*", "&lt;y&gt;", "\\#"]
 
 
+def test_a_number_and_its_full_stop_that_are_two_words_are_no_list():
+    words = [WordBox("12"), WordBox(".", before=""), WordBox("May")]
+    assert _content(ParagraphBlock([LineBox(words)])) == "12\\. May"
+
+
+def test_marks_stand_in_their_cell():
+    cells = [CellBlock(0, 0, [_line("a", 1)]), CellBlock(0, 1, [], polygon=box(3, 0, 2, 2))]
+    result = _markdown(PageBlocks([TableBlock(cells)], marks=[MarkBox(True, box(3.5, 1, 0.2, 0.2))]))
+    assert [cell.content for cell in result.tables[0].cells] == ["a", "☒"]
+
+
 def test_paragraphs_are_parted_and_keep_their_lines():
     assert _content(paragraph_of("one\ntwo"), paragraph_of("three")) == "one\ntwo\n\nthree"
 

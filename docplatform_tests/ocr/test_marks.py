@@ -3,6 +3,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from docplatform.ocr.local.image_marks import find_marks, image_marks
+from docplatform.ocr.local.layout import marks
 from docplatform.ocr.local.layout.page import arrange
 from docplatform.ocr.local.page_elements import PageElements, Rule
 from docplatform_tests.ocr.pages import box, line, page, pairs
@@ -29,9 +30,9 @@ def _drawn(state: str, *, side: int = 24, skew: float = 0.0) -> Image.Image:
 @pytest.mark.parametrize("skew", [0.0, 0.7])
 @pytest.mark.parametrize(("state", "is_selected"), [("empty", False), ("crossed", True), ("ticked", True)])
 def test_boxes_are_found_with_their_state(state: str, is_selected: bool, skew: float) -> None:
-    marks = image_marks(np.asarray(_drawn(state, skew=skew)), _LINES)
-    assert [mark.is_selected for mark in marks] == [is_selected]
-    left, top, right, bottom = marks[0].polygon[0], marks[0].polygon[1], marks[0].polygon[4], marks[0].polygon[5]
+    found = image_marks(np.asarray(_drawn(state, skew=skew)), _LINES)
+    assert [mark.is_selected for mark in found] == [is_selected]
+    left, top, right, bottom = (found[0].polygon[number] for number in (0, 1, 4, 5))
     assert abs(left - 100) < 5 > abs(right - 125)
     assert abs(top - 40) < 5 > abs(bottom - 65)
 
@@ -83,9 +84,13 @@ def test_characters_that_are_boxes_are_marks_and_their_words_labels(text: str, e
 
 def test_a_mark_found_on_the_image_is_not_told_again_by_its_character() -> None:
     elements = PageElements([line("☐ Yes", 10, 10)], 600, 800, "pixel")
-    marks = arrange(elements).marks
-    again = arrange(PageElements(elements.lines, 600, 800, "pixel", marks=marks))
-    assert len(marks) == len(again.marks) == 1
+    once = arrange(elements).marks
+    again = arrange(PageElements(elements.lines, 600, 800, "pixel", marks=once))
+    assert len(once) == len(again.marks) == 1
+
+
+def test_labels_before_their_marks_are_theirs_where_a_mark_ends_the_row() -> None:
+    assert pairs(page(("Wall ☐ Rotary ☑", 10, 10))) == [("Wall", "unselected"), ("Rotary", "selected")]
 
 
 def test_a_label_ends_at_the_next_mark_or_at_a_wide_gap() -> None:
@@ -124,3 +129,8 @@ def test_squares_of_rules_are_marks_and_a_cross_in_them_selects() -> None:
 )
 def test_other_rules_are_no_marks(rules: list[Rule]) -> None:
     assert page(("Yes", 30, 10), ("No", 30, 40), rules=tuple(rules)).marks == []
+
+
+def test_a_pattern_of_boxes_is_no_page_of_marks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(marks, "_MAX_MARKS", 2)
+    assert len(page(("☐ ☐ ☐ ☐", 10, 10)).marks) == 2

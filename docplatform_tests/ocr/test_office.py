@@ -179,6 +179,24 @@ class TestPptx:
         assert caught.value.reason is ReasonCode.TOO_MANY_PAGES
 
 
+class TestDamagedCells:
+    @pytest.mark.parametrize(
+        "row",
+        [
+            '<row r="1"><c r="A0"><v>x</v></c></row>',
+            '<row r="1"><c t="s"><v>999999999</v></c></row>',
+            '<row r="x"/>',
+            '<row r="99999999"><c><v>1</v></c></row>',
+        ],
+        ids=["no such cell", "no such string", "no row number", "no such row"],
+    )
+    def test_a_cell_that_cannot_be_is_corrupt(self, row):
+        data = rewritten(saved(filled_workbook()), "xl/worksheets/sheet1.xml", "<sheetData>", f"<sheetData>{row}")
+        with pytest.raises(PermanentError, match="save it anew") as caught:
+            _read(data, media_types.XLSX)
+        assert caught.value.reason is ReasonCode.CORRUPT
+
+
 _KINDS = [
     (media_types.DOCX, word_file, "word/document.xml"),
     (media_types.XLSX, lambda: saved(filled_workbook()), "xl/workbook.xml"),

@@ -1,9 +1,12 @@
 import pytest
 
+from docplatform.ocr.local.blocks import CellBlock, TableBlock
+from docplatform.ocr.local.layout import pairs as layout_pairs
 from docplatform.ocr.local.layout.label_words import is_amount, is_filler, is_label, looks_like_label, names_amount
 from docplatform.ocr.local.layout.page import arrange
-from docplatform.ocr.local.page_elements import PageElements
-from docplatform_tests.ocr.pages import Placed, line, page, pairs
+from docplatform.ocr.local.layout.pairs import boxed_pairs
+from docplatform.ocr.local.page_elements import PageElements, Rule
+from docplatform_tests.ocr.pages import Placed, line, page, pairs, text
 
 
 @pytest.mark.parametrize(
@@ -148,3 +151,43 @@ def test_words_around_labels_are_told_apart() -> None:
     assert not is_filler("4")
     assert looks_like_label(["Glue", "Roller"])
     assert not looks_like_label(["It", "works."])
+
+
+def _box(row: int, *lines: str) -> CellBlock:
+    return CellBlock(row, 0, [line(said, 10, 10 + 14 * number) for number, said in enumerate(lines)])
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["Account number:", "64564A"], [("Account number:", "64564A")]),
+        (["Name", "Ada Byron", "12 High Street"], [("Name", "Ada Byron 12 High Street")]),
+        (["Name"], []),
+        (["Name", "____"], []),
+        (["Name", "Address"], []),
+        (["Translation, per page", "Network cable"], []),
+        (["Quantity", "4"], []),
+        (["Remarks", "word " * 20], []),
+    ],
+)
+def test_a_label_at_the_top_of_a_box_names_what_is_below_it(lines: list[str], expected: list[tuple[str, str]]) -> None:
+    found = list(boxed_pairs([TableBlock([_box(0, *lines), _box(1, "other")])]))
+    assert [(text(pair.key), text(pair.value)) for pair in found] == expected
+
+
+def test_boxes_of_rules_are_paired_once() -> None:
+    rules = [
+        *(Rule(10, y, 310, y) for y in (10, 60, 110)),
+        *(Rule(x, 10, x, 110) for x in (10, 160, 310)),
+    ]
+    lines = [("Name", 15, 14), ("Ada", 15, 30), ("Date", 165, 14), ("4 May", 165, 30)]
+    lines += [("City", 15, 64), ("Oldtown", 15, 80), ("Phone", 165, 64), ("555 12", 165, 80)]
+    assert sorted(pairs(page(*lines, rules=tuple(rules)))) == [
+        *[("City", "Oldtown"), ("Date", "4 May"), ("Name", "Ada"), ("Phone", "555 12")]
+    ]
+
+
+def test_a_page_of_very_many_texts_is_no_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout_pairs, "_MAX_PIECES", 3)
+    assert pairs(page(("Date: 4 May", 10, 10), ("Time: 10:30", 10, 40))) != []
+    assert pairs(page(*[("Date: 4 May", 10 + 90 * column, 10) for column in range(4)])) == []

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from reportlab.lib.utils import ImageReader
 
-from docplatform.ocr.local.blocks import LineBox, MarkBox, WordBox
+from docplatform.ocr.local.blocks import LineBox, MarkBox, PageBlocks, WordBox
 from docplatform.ocr.local.page_elements import PageElements
 from docplatform.ocr.local.pdf import read_pdf
 from docplatform.ocr.local.pdf_frame import PageFrame
@@ -138,7 +138,12 @@ class TestPicturesAmongText:
 
     def test_figures_stand_in_the_elements_but_page_filling_scans_do_not(self, monkeypatch):
         seen = []
-        monkeypatch.setattr("docplatform.ocr.local.pdf.arrange", seen.append)
+
+        def arranged(elements):
+            seen.append(elements)
+            return PageBlocks()
+
+        monkeypatch.setattr("docplatform.ocr.local.pdf.arrange", arranged)
         _read_pages = pdf(_together(text_page(*_PROSE), _placed(picture(), 72, 144, 72, 36)), picture_page(picture()))
         list(read_pdf(_read_pages, ReadingSettings(workers=0), LimitSettings(), FakeRecognizer()).pages)
         assert [elements.pictures for elements in seen] == [[(1.0, 8.5, 2.0, 8.5, 2.0, 9.0, 1.0, 9.0)], []]

@@ -1,9 +1,12 @@
 import pytest
 
 from docplatform.ocr.local.blocks import LineBox, WordBox
+from docplatform.ocr.local.layout.page import arrange
 from docplatform.ocr.local.layout.paragraphs import paragraphs
 from docplatform.ocr.local.layout.pieces import Box, Piece, mirrored, runs_left, upright_box
 from docplatform.ocr.local.layout.reading_order import consecutive_rows, in_reading_order
+from docplatform.ocr.local.page_elements import PageElements
+from docplatform_tests.ocr.pages import line
 
 
 def _piece(text: str, left: float, top: float, width: float = 200, height: float = 10) -> Piece:
@@ -192,3 +195,19 @@ def test_rows_of_one_column_are_never_joined_with_another_s() -> None:
 )
 def test_paragraphs_begin_anew(pieces: list[Piece], groups: int, why: str) -> None:
     assert len(paragraphs(pieces)) == groups, why
+
+
+def _arranged(reverse: int) -> list[str]:
+    upright = [line(f"upright line {row}", 50, 100 + 20 * row) for row in range(6)]
+    turned = [line(f"turned line {row}", 50, 30 + 20 * row) for row in range(reverse)]
+    turned = [LineBox(box.words, (*box.polygon[4:], *box.polygon[:4])) for box in turned if box.polygon]
+    blocks = arrange(PageElements([*upright, *turned], 600, 800, "pixel")).blocks
+    return [box.words[0].text for block in blocks for box in block.lines]
+
+
+def test_a_line_whose_direction_was_mistaken_stays_where_it_is() -> None:
+    assert _arranged(reverse=1)[0] == "turned"
+
+
+def test_many_lines_the_other_way_round_are_a_text_of_their_own() -> None:
+    assert _arranged(reverse=3)[0] == "upright"

@@ -10,6 +10,7 @@ import pytest
 from docplatform.documents import media_types
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.plain_text import UNDECODABLE_CHARACTERS
+from docplatform_tests.ingestion.archives import Entry, crafted_zip
 from docplatform_tests.ocr.reading import lines, warnings
 from docplatform_tests.ocr.reading import read as _read
 
@@ -309,6 +310,9 @@ class TestZip:
     def test_members_are_listed(self):
         result = _read(_zip(["a.txt", "b/ü.pdf"]), media_types.ZIP)
         assert result.content == "a.txt\t7 bytes\nb/ü.pdf\t7 bytes"
+
+    def test_a_member_without_a_name_is_listed(self):
+        assert _read(crafted_zip(Entry(name=b"")), media_types.ZIP).content.endswith("5 bytes")
 
     @pytest.mark.parametrize(
         ("data", "reason"),

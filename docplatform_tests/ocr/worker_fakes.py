@@ -88,6 +88,11 @@ def _break() -> None:
     raise ZeroDivisionError("a promise broken")
 
 
+def _panic() -> None:
+    """As a Rust library does: with what is no Exception, and can't be pickled."""
+    raise type("PanicException", (BaseException,), {"__module__": "pyo3_runtime"})("slice index")
+
+
 def _refuse() -> None:
     raise PermanentError("damaged", reason=ReasonCode.CORRUPT)
 
@@ -111,6 +116,7 @@ _DEEDS: dict[str, Callable[..., object]] = {
     "reserve": _reserve,
     "gorge": _gorge,
     "break": _break,
+    "panic": _panic,
     "refuse": _refuse,
     "later": _later,
     "misconfigured": _misconfigured,

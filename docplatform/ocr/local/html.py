@@ -178,6 +178,17 @@ def block_text(block: Block) -> str:
     return "\n".join(" ".join(word.text for word in line.words) for line in block.lines)
 
 
+def unsaid(blocks: Sequence[Block], said: Sequence[Block]) -> list[Block]:
+    """Those of ``blocks`` that hold a word that ``said`` doesn't."""
+    known = words_of(said)
+    return [block for block in blocks if not words_of([block]) <= known]
+
+
+def words_of(blocks: Sequence[Block]) -> set[str]:
+    """The words in blocks, without their case."""
+    return {word for block in blocks for word in re.findall(r"\w+", block_text(block).casefold())}
+
+
 def _stray_blocks(table: Any) -> list[Block]:
     """Text that stands in a table but in none of its cells: browsers show it in front of the table."""
     strays: list[str | None] = []

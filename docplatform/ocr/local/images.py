@@ -20,6 +20,7 @@ from docplatform.ocr.local.bounds import check_pages
 from docplatform.ocr.local.layout.document import with_roles
 from docplatform.ocr.local.layout.page import arrange
 from docplatform.ocr.local.page_elements import Recognizer
+from docplatform.ocr.memory import is_out_of_memory
 from docplatform.ocr.progress import page_done
 from docplatform.settings import LimitSettings, ReadingSettings
 
@@ -73,15 +74,25 @@ def _read_or_name(
     return page
 
 
+_DAMAGE = (
+    *(OSError, SyntaxError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError, EOFError),
+    RuntimeError,  # of the AVIF decoder
+    struct.error,
+)
+"""What Pillow's parsers fail with on damaged files; ``UnidentifiedImageError`` is an ``OSError``."""
+
+
 @contextmanager
 def _translated_errors() -> Iterator[None]:
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
         yield
     except Image.DecompressionBombError as error:
         raise PermanentError(f"The image is too large: {error}", reason=ReasonCode.TOO_LARGE) from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError) as error:
+    except _DAMAGE as error:
+        if is_out_of_memory(error):
+            raise MemoryError(str(error)) from error
         raise PermanentError(
             f"The image can't be decoded ({type(error).__name__}: {error}): damaged, cut off, or of a kind that Pillow "
             "doesn't know. Ask the sender for it again.",

@@ -1,21 +1,21 @@
-"""doc, xls, ppt, msg, odt, rtf, epub: through kreuzberg, without OCR, cache or network.
+"""doc, xls, ppt: through kreuzberg, without OCR, cache or network, and by their own structure what it leaves out.
 
-Belongs here: calling kreuzberg and checking that it didn't lose everything. Doesn't: newer formats, which it reads with
-losses and which have readers of their own.
+Belongs here: calling kreuzberg and checking that it didn't lose anything. Doesn't: the structure itself
+(``office97``), newer formats, which kreuzberg reads with losses and which have readers of their own.
 """
 
 from __future__ import annotations
 
 import re
 
+from docplatform.documents import media_types
 from docplatform.errors import PermanentError, ReasonCode
-from docplatform.ocr.local.blocks import PageBlocks, ReadDocument, paragraph_of
+from docplatform.ocr.local.blocks import Block, PageBlocks, ReadDocument, lines_of, paragraph_of
+from docplatform.ocr.local.html import unsaid
+from docplatform.ocr.local.office97 import texts_beside
 
-ENGINE_FOUND_NOTHING = "engineFoundNothing"
 _ENCRYPTED = re.compile(r"encrypt|password|protected", re.IGNORECASE)
 _PICTURE = re.compile(r"^\[Image(?:: [^\]]*)?\]$")
-_RTF_CONTROL = re.compile(r"\\[a-z]+-?\d* ?|[{}]|\\\*", re.IGNORECASE)
-_MIN_LETTERS = 20  # of an RTF file: names of fonts and styles stay in what the simple reader finds
 
 
 def read_legacy(data: bytes, media_type: str) -> ReadDocument:
@@ -24,8 +24,13 @@ def read_legacy(data: bytes, media_type: str) -> ReadDocument:
     Raises:
         PermanentError: CORRUPT or ENCRYPTED.
     """
-    paragraphs = [part for part in re.split(r"\n\s*\n", _extracted(data, media_type)) if part.strip()]
-    return ReadDocument([PageBlocks([paragraph_of(part) for part in paragraphs])] if paragraphs else [PageBlocks()])
+    blocks: list[Block] = [
+        paragraph_of(part) for part in re.split(r"\n\s*\n", _extracted(data, media_type)) if lines_of(part)
+    ]
+    # A ppt keeps the texts of slides that were changed or deleted: they are only looked at where there is nothing else.
+    if media_type != media_types.PPT.mime or not blocks:
+        blocks += unsaid([paragraph_of(text) for text in texts_beside(data, media_type)], blocks)
+    return ReadDocument([PageBlocks(blocks)])
 
 
 def _extracted(data: bytes, media_type: str) -> str:
@@ -39,5 +44,12 @@ def _extracted(data: bytes, media_type: str) -> str:
         raise PermanentError(
             f"The {media_type} file can't be read ({error}). Open and save it anew, or send it as PDF or docx.",
             reason=reason,
+        ) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # Rust's: no Exception, and its module can't be imported
+            raise
+        raise PermanentError(
+            f"The {media_type} file is damaged: its parser gave up ({error}). Open and save it anew.",
+            reason=ReasonCode.CORRUPT,
         ) from error
     return "\n".join(line for line in str(content).splitlines() if not _PICTURE.match(line.strip()))

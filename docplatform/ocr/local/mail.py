@@ -6,7 +6,7 @@ Belongs here: one mail to blocks. Doesn't: taking attachments out (``ingestion``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from email.errors import MessageError
@@ -26,7 +26,7 @@ from docplatform.ocr.local.blocks import (
 )
 from docplatform.ocr.local.bounds import check_entries
 from docplatform.ocr.local.calendars import calendar_blocks
-from docplatform.ocr.local.html import block_text, html_blocks
+from docplatform.ocr.local.html import html_blocks, unsaid, words_of
 from docplatform.ocr.local.pictures import Pictures
 from docplatform.ocr.local.plain_text import damage_notices
 from docplatform.settings import LimitSettings
@@ -127,22 +127,12 @@ def _best_alternative(children: list[EmailMessage]) -> _Content:
     """
     contents = [_content(child) for child in children]
     is_plain = [child.get_content_type() == "text/plain" for child in children]
-    counts = [len(_words(content.body)) for content in contents]
+    counts = [len(words_of(content.body)) for content in contents]
     order = sorted(range(len(children)), key=lambda at: (counts[at] * 2 < max(counts), not is_plain[at], -counts[at]))
     content = _Content()
     for at in order:
         content.add(replace(contents[at], body=unsaid(contents[at].body, content.body)))
     return content
-
-
-def unsaid(blocks: Sequence[Block], said: Sequence[Block]) -> list[Block]:
-    """Those of ``blocks`` that hold a word that ``said`` doesn't."""
-    known = _words(said)
-    return [block for block in blocks if not _words([block]) <= known]
-
-
-def _words(blocks: Sequence[Block]) -> set[str]:
-    return {word for block in blocks for word in re.findall(r"\w+", block_text(block).casefold())}
 
 
 def plain_blocks(text: str) -> list[Block]:

@@ -85,7 +85,15 @@ class Package:
             return b""
         try:
             return self._zip.read(info)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            NotImplementedError,
+            RuntimeError,
+            ValueError,
+            OSError,
+        ) as error:
             raise PermanentError(
                 f"Part {name} of the Office file is damaged ({error}). Ask the sender for it again.",
                 reason=ReasonCode.CORRUPT,

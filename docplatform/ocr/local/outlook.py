@@ -10,8 +10,8 @@ from docplatform.documents.decoding import decode
 from docplatform.documents.outlook import OutlookMessage, open_message
 from docplatform.ocr.local.blocks import Block, PageBlocks, ParagraphBlock, ReadDocument, line_of
 from docplatform.ocr.local.bounds import check_entries
-from docplatform.ocr.local.html import html_blocks
-from docplatform.ocr.local.mail import plain_blocks, unsaid
+from docplatform.ocr.local.html import html_blocks, unsaid
+from docplatform.ocr.local.mail import plain_blocks
 from docplatform.ocr.local.rtf import rtf_blocks
 from docplatform.settings import LimitSettings
 

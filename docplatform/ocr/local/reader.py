@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property, partial
 from importlib.metadata import version
@@ -17,6 +18,7 @@ from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.documents.vocabulary import ContentFormat
 from docplatform.errors import DocPlatformError, PermanentError, ReasonCode
 from docplatform.ocr.base import DocumentSource, PageCounts, Reading, ReadOutcome
+from docplatform.ocr.collecting import uncollected
 from docplatform.ocr.local.blocks import ReadDocument
 from docplatform.ocr.local.builder import build_result
 from docplatform.ocr.local.document_cache import DOCUMENTS, decoded, document_key, encoded, is_worth_keeping
@@ -34,7 +36,7 @@ from docplatform.settings import LimitSettings, ReadingSettings
 from docplatform.storage.base import BlobStore
 
 MODEL_ID = "prebuilt-read"
-_REVISION = 3
+_REVISION = 5
 """Raised when this reader reads something differently, so that documents are read anew."""
 _ENGINES = (
     *("pypdfium2", "pillow", "openpyxl", "lxml", "kreuzberg", "olefile"),
@@ -170,9 +172,10 @@ class LocalDocumentReader:
                 f"{source.key}: files of type {source.media_type} can't be read. Convert it to PDF and send it again.",
                 reason=ReasonCode.UNSUPPORTED_TYPE,
             )
-        document = read(source.data)
-        document = replace(document, pages=with_text_pairs(document.pages))
-        result = build_result(document, MODEL_ID, content_format)
+        with uncollected() if source.media_type == media_types.PDF.mime else nullcontext():
+            document = read(source.data)
+            document = replace(document, pages=with_text_pairs(document.pages))
+            result = build_result(document, MODEL_ID, content_format)
         return Reading(result, recognizer.counts(document.file_pages or len(document.pages)))
 
     def _format_reader(self, media_type: str, recognizer: Recognizer) -> Callable[[bytes], ReadDocument] | None:

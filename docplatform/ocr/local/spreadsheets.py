@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -32,6 +34,9 @@ from docplatform.settings import LimitSettings
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _UNCOMPUTED = re.compile(rb"</(?:\w+:)?f>\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>")
+_IMPOSSIBLE_ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\br=["'](\d{8,})["']""")
+"""A row number of eight digits: a sheet has 1,048,576 rows, and openpyxl makes an empty one for each that is missing
+before it (100 million of them took a minute)."""
 _FORMATTING_CODE = re.compile(r'&(?:[LCRBIUSEXYPNDTFAZG&]|"[^"]*"|K[0-9A-F]{6}|\d+)')
 
 
@@ -44,6 +49,8 @@ def read_xlsx(data: bytes, limits: LimitSettings, pictures: Pictures) -> ReadDoc
     package = Package(data, limits)
     sheets = _sheet_parts(package)
     check_pages(len(sheets), limits, holder="The workbook", unit="sheets")
+    for name, part in sheets:
+        _check_rows(name, package.read(part))
     values = _workbook(data, data_only=True)
     is_uncomputed = any(_UNCOMPUTED.search(package.read(part)) for _, part in sheets)
     formulas = _workbook(data, data_only=False) if is_uncomputed else None
@@ -56,6 +63,15 @@ def read_xlsx(data: bytes, limits: LimitSettings, pictures: Pictures) -> ReadDoc
             table = _table(values, formulas, name, budget)
         pages.append(PageBlocks([ParagraphBlock(lines_of(name), "title"), *table, *_beside(package, part, pictures)]))
     return ReadDocument(pages, [*notices, *budget.notices(), *pictures.notices()], len(sheets))
+
+
+def _check_rows(name: str, markup: bytes) -> None:
+    found = _IMPOSSIBLE_ROW.search(markup)
+    if found is not None:
+        raise PermanentError(
+            f"Sheet {name!r} has a row {found[1].decode()[:20]}, which no sheet has. Open and save it anew.",
+            reason=ReasonCode.CORRUPT,
+        )
 
 
 def _sheet_parts(package: Package) -> list[tuple[str, str]]:
@@ -78,12 +94,18 @@ def _workbook(data: bytes, *, data_only: bool) -> Any:
         return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=data_only, keep_links=False)
 
 
+_DAMAGE = (
+    *(LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EOFError, OSError, SyntaxError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+
+
 @contextmanager
 def _damage_told() -> Iterator[None]:
     """What openpyxl fails with on a damaged workbook, as it is opened and, read lazily, cell by cell."""
     try:
         yield
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError, OSError, SyntaxError) as error:
+    except _DAMAGE as error:
         raise PermanentError(
             f"The workbook can't be parsed ({type(error).__name__}: {error}). Open and save it anew.",
             reason=ReasonCode.CORRUPT,

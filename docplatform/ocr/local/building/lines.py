@@ -128,15 +128,11 @@ class LineWriter:
 
     def add_word_entry(self, text: str, offset: int, word: WordBox) -> None:
         """List a word that is written, as ``text``."""
-        entry: Json = {"content": text}
-        polygon = word.polygon
-        if polygon:
-            entry["polygon"] = polygon
-        elif not self._is_listed(WORDS_OMITTED):
-            return
-        entry["span"] = {"offset": offset, "length": len(text)}
-        entry["confidence"] = word.confidence
-        self.words.append(entry)
+        where = {"offset": offset, "length": len(text)}
+        if word.polygon:
+            self.words.append({"content": text, "polygon": word.polygon, "span": where, "confidence": word.confidence})
+        elif self._is_listed(WORDS_OMITTED):
+            self.words.append({"content": text, "span": where, "confidence": word.confidence})
 
     def add_line_entry(self, text: str, offset: int, polygon: Sequence[float] | None) -> None:
         """List a line that is written."""

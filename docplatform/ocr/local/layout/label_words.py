@@ -108,8 +108,8 @@ def is_amount(words: Sequence[str]) -> bool:
 
 
 def _named(words: Sequence[str]) -> list[str]:
-    """The words of a label in lower case, rates left out; none where a number or their count says that it is none."""
-    if not 0 < len(words) <= _MAX_WORDS:
+    """The words of a label in lower case, rates left out; none where a number, a comma or their count tells of more."""
+    if not 0 < len(words) <= _MAX_WORDS or any(word.endswith(",") for word in words):
         return []
     plain = [_TRIMMED.sub("", word).lower() for word in words]
     named = [word for word in plain if word and not word.endswith("%")]

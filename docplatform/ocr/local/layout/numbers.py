@@ -14,8 +14,8 @@ _MOSTLY = 0.7
 
 def is_figure(text: str) -> bool:
     """Amounts, counts, dates, percentages, short codes of digits."""
-    digits = sum(char.isdigit() for char in text)
-    letters = sum(char.isalpha() for char in text)
+    digits = sum(map(str.isdigit, text))
+    letters = sum(map(str.isalpha, text))
     return digits > 0 and letters <= _MOST_LETTERS
 
 

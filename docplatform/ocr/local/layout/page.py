@@ -11,12 +11,14 @@ from itertools import groupby
 from docplatform.ocr.local.blocks import Block, LineBox, MarkBox, PageBlocks, PairBlock, WordBox
 from docplatform.ocr.local.layout.frame import bounds, turned
 from docplatform.ocr.local.layout.marks import mark_pairs, page_marks
-from docplatform.ocr.local.layout.pairs import find_pairs
+from docplatform.ocr.local.layout.pairs import boxed_pairs, find_pairs
 from docplatform.ocr.local.layout.paragraphs import paragraphs
 from docplatform.ocr.local.layout.pieces import Box, Piece, mirrored, runs_left
 from docplatform.ocr.local.layout.reading_order import consecutive_rows, in_reading_order
 from docplatform.ocr.local.layout.tables import with_tables
 from docplatform.ocr.local.page_elements import PageElements
+
+_MAX_REVERSE = 0.25
 
 
 def arrange(elements: PageElements) -> PageBlocks:
@@ -37,7 +39,12 @@ def arrange(elements: PageElements) -> PageBlocks:
         if direction == elements.direction:
             marks = page_marks(in_order, elements.rules if elements.angle == 0 else (), marks, box_of)
             pairs += mark_pairs(rows, marks, box_of)
-        pairs += find_pairs(rows, box_of)
+        boxed = (
+            list(boxed_pairs(piece.table for piece in ordered if piece.table))
+            if direction == elements.direction
+            else []
+        )
+        pairs += [*boxed, *_apart(find_pairs(rows, box_of), boxed)]
     return PageBlocks(
         list(_blocks(ordered)),
         elements.width,
@@ -55,6 +62,12 @@ def _in_order(pieces: Sequence[Piece], *, is_leftward: bool) -> list[Piece]:
     return in_reading_order(mirrored(pieces) if is_leftward else pieces)
 
 
+def _apart(pairs: Sequence[PairBlock], others: Sequence[PairBlock]) -> list[PairBlock]:
+    """The pairs none of whose words is in another pair."""
+    taken = {id(word) for pair in others for word in (*pair.key, *pair.value)}
+    return [pair for pair in pairs if not any(id(word) in taken for word in (*pair.key, *pair.value))]
+
+
 def _box_of(angle: float, *, is_leftward: bool) -> Callable[[WordBox | MarkBox], Box]:
     """How to find the bounds of a word in the frame in which text turned by ``angle`` is arranged."""
 
@@ -66,14 +79,20 @@ def _box_of(angle: float, *, is_leftward: bool) -> Callable[[WordBox | MarkBox],
 
 
 def _by_direction(elements: PageElements) -> tuple[list[Piece], list[Piece]]:
-    """The lines that run in the page's direction, and the others, both in the frame in which the first are upright."""
+    """The lines that run in the page's direction, and the others, both in the frame in which the first are upright.
+
+    A few lines the other way round are among the first: on scans they are lines whose direction was mistaken.
+    """
     upright: list[Piece] = []
+    reverse: list[Piece] = []
     others: list[Piece] = []
     angle = elements.direction + elements.skew
+    by_turn = {elements.direction: upright, (elements.direction + 180) % 360: reverse}
     for line in elements.lines:
-        piece = Piece(line, upright_bounds(line, angle))
-        (upright if _direction(line) == elements.direction else others).append(piece)
-    return upright, others
+        by_turn.get(_direction(line), others).append(Piece(line, upright_bounds(line, angle)))
+    if len(reverse) <= _MAX_REVERSE * len(upright):
+        return upright + reverse, others
+    return upright, others + reverse
 
 
 def _other_directions(pieces: Sequence[Piece], skew: float) -> list[tuple[int, list[Piece]]]:

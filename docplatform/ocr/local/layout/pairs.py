@@ -10,10 +10,10 @@ Confidence is the share of a rule's pairs that were right on generated invoices 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from docplatform.ocr.local.blocks import PairBlock, WordBox
+from docplatform.ocr.local.blocks import PairBlock, TableBlock, WordBox
 from docplatform.ocr.local.layout.label_words import (
     heads_column,
     is_amount,
@@ -27,13 +27,15 @@ from docplatform.ocr.local.layout.pieces import Box, Piece
 
 IN_LINE, BESIDE, RAISED, BELOW = 0.9, 0.8, 0.6, 0.6
 """A colon, and the value in its line; beside it; beside it and a little higher; below it."""
-NAMED, HEADED, LISTED = 0.7, 0.65, 0.5
-"""No colon: beside a known noun; below one in a row of them; beside what only looks like a label, row by row."""
-_MAX_KEY_WORDS = 7
+NAMED, HEADED, BOXED, LISTED = 0.7, 0.65, 0.65, 0.5
+"""No colon: beside a known noun; below one in a row of them; below one in a box; beside what looks like a label."""
+_MAX_KEY_WORDS, _MAX_BOXED_WORDS = 7, 15
 _COLONS = (":", "：")
 _ADDRESS = re.compile(r"^(https?|ftp|mailto|file):$", re.IGNORECASE)
 _NUMBER = re.compile(r"\d[\d.,:/-]*\d|^\D?\d+$")
 _MAX_LINES = 6
+_MAX_PIECES = 5_000
+"""A page of more is no form, and rows of thousands of labels take minutes."""
 _FULL = 15.0
 """Line heights: a line as long may be broken."""
 _MIN_ROWS, _MIN_KNOWN = 3, 1 / 3
@@ -60,6 +62,17 @@ class _Chunk:
         return [word.text for word in self.words]
 
 
+def boxed_pairs(tables: Iterable[TableBlock]) -> Iterator[PairBlock]:
+    """The pairs of forms made of boxes: a label at the top of a cell, its value below it in the same cell."""
+    for cell in (cell for table in tables for cell in table.cells if len(cell.lines) > 1):
+        key, *lines = (line.words for line in cell.lines)
+        texts = [word.text.rstrip("".join(_COLONS)) for word in key]
+        value = [word for words in lines for word in words if not is_filler(word.text)]
+        is_named = is_label(texts) and not heads_column(texts)
+        if is_named and 0 < len(value) <= _MAX_BOXED_WORDS and not is_label([word.text for word in value]):
+            yield PairBlock(key, value, None, BOXED)
+
+
 def find_pairs(rows: Sequence[Sequence[Piece]], box_of: BoxOf) -> list[PairBlock]:
     """The pairs of a page.
 
@@ -67,7 +80,15 @@ def find_pairs(rows: Sequence[Sequence[Piece]], box_of: BoxOf) -> list[PairBlock
         rows: its pieces, each row from where it starts.
         box_of: bounds of a word in the frame of the pieces.
     """
+    if all(len(row) == 1 for row in rows) and not any(_has_colon(piece) for (piece,) in rows):
+        return []  # a page of prose
+    if sum(map(len, rows)) > _MAX_PIECES:
+        return []
     return list(_Page(rows, box_of).pairs())
+
+
+def _has_colon(piece: Piece) -> bool:
+    return any(word.text[-1:] in _COLONS for word in piece.line.words)
 
 
 class _Page:

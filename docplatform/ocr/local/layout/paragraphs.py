@@ -29,12 +29,10 @@ def paragraphs(pieces: Sequence[Piece]) -> list[ParagraphBlock]:
 
 
 def _continues(above: Piece, below: Piece) -> bool:
-    gap = below.box[1] - above.box[3]
-    smaller = min(above.height, below.height)
-    is_alike = max(above.height, below.height) <= 1.5 * smaller
-    overlaps = min(above.box[2], below.box[2]) > max(above.box[0], below.box[0])
-    is_aligned = abs(above.box[0] - below.box[0]) < 3 * smaller
-    return -0.6 * smaller <= gap <= 0.8 * smaller and is_alike and overlaps and is_aligned
+    (left, _, right, bottom), (other_left, top, other_right, _) = above.box, below.box
+    smaller, larger = sorted((above.height, below.height))
+    is_close = -0.6 * smaller <= top - bottom <= 0.8 * smaller and larger <= 1.5 * smaller
+    return is_close and abs(left - other_left) < 3 * smaller and left < other_right and other_left < right
 
 
 def _begins_anew(group: Sequence[Piece], piece: Piece) -> bool:
@@ -47,6 +45,7 @@ def _begins_anew(group: Sequence[Piece], piece: Piece) -> bool:
     above = group[-1]
     if piece.box[0] - above.box[0] > 0.8 * piece.height and above.box[0] - group[0].box[0] < 0.3 * piece.height:
         return True
+    if not above.line.words or not above.line.words[-1].text.endswith(_ENDS):
+        return False
     left, right = min(other.box[0] for other in group[-3:]), max(other.box[2] for other in group[-3:])
-    is_short = above.box[2] - left < _SHORT * (right - left)
-    return is_short and bool(above.line.words) and above.line.words[-1].text.endswith(_ENDS)
+    return above.box[2] - left < _SHORT * (right - left)

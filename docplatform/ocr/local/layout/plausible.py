@@ -110,9 +110,9 @@ def _is_headed_pair(columns: Sequence[_Column], rows: int) -> bool:
 
 
 def _has_figures(columns: Sequence[_Column], rows: int, rules: int) -> bool:
-    figures = sum(column.is_figures for column in columns)
-    headed = sum(column.has_heading for column in columns) >= len(columns) - 1
-    if figures >= 2 or (figures and (headed or rules > 1 or rows >= _MIN_FIGURE_ROWS)):
+    figures = [column for column in columns if column.is_figures]
+    headed = any(column.has_heading for column in figures)  # words above figures; equations have only their numbers
+    if len(figures) >= 2 or (figures and (headed or rules > 1 or rows >= _MIN_FIGURE_ROWS)):
         return True
     is_short = all(column.words <= _SHORT_WORDS for column in columns)
-    return is_short and (rows >= _MIN_TEXT_ROWS or (rules > 1 and headed))
+    return is_short and (rows >= _MIN_TEXT_ROWS or rules > 1)

@@ -17,6 +17,7 @@ _NARROWEST = 0.3  # ems: of a gutter, in the row where it is narrowest
 _SPLIT_GAP = 0.4  # ems: more than a space; parts two cells that nearly touch
 _OVERHANG = 0.3  # ems: how far a phrase may reach over the middle of a gutter and still stand in one column
 _WIDE = 0.45  # ems: a gap that words of one phrase seldom have
+_MIN_SPARE_ROWS = 5  # from here on one row may be unlike the others
 _WITNESSES = 0.3  # share of rows that must have a wide gap there
 _DOUBTERS = 0.3  # share of rows that may have only a narrow one
 
@@ -52,11 +53,26 @@ Line = Sequence[Phrase]
 
 def gutters(rows: Sequence[Row], em: float) -> list[float]:
     """Middles of the gutters that part the rows into columns. ``em``: as in ``em_of``."""
-    spare = max(int(len(rows) >= 5), len(rows) // 10)
-    found = (interval for interval in _free(rows, spare) if interval[1] - interval[0] >= _NARROWEST * em)
-    middles = [(left + right) / 2 for left, right in found]
-    edges = [([token.box[0] for token in row], [token.box[2] for token in row]) for row in rows]
-    return _confirmed([middle for middle in middles if _is_gutter(middle, edges, em, spare)], edges, em)
+    tried = list(rows)
+    while len(tried) >= 2:
+        spare = max(int(len(tried) >= _MIN_SPARE_ROWS), len(tried) // 10)
+        middles = [(left + right) / 2 for left, right in _free(tried, spare, _NARROWEST * em)]
+        edges = [([token.box[0] for token in row], [token.box[2] for token in row]) for row in tried]
+        middles = _confirmed([middle for middle in middles if _is_gutter(middle, edges, em, spare)], edges, em)
+        lonely = _lonely(tried, middles) if len(tried) >= _MIN_SPARE_ROWS else None
+        if lonely is None:
+            return middles
+        tried = [row for row in tried if row is not lonely]
+    return []
+
+
+def _lonely(rows: Sequence[Row], middles: Sequence[float]) -> Row | None:
+    """The only row with words in some column, if there is one: a heading above several columns that parts them."""
+    users: dict[int, list[Row]] = {}
+    for row in rows:
+        for column in {bisect_left(middles, token.center) for token in row}:
+            users.setdefault(column, []).append(row)
+    return next((found[0] for found in users.values() if len(found) == 1), None)
 
 
 def _confirmed(middles: list[float], edges: Sequence[_Edges], em: float) -> list[float]:
@@ -85,8 +101,8 @@ def _doubt(before: float, middle: float, after: float, edges: Sequence[_Edges], 
     return doubt
 
 
-def _free(rows: Sequence[Row], spare: int) -> Iterator[tuple[float, float]]:
-    """Intervals that no token covers; where none is, those that at most ``spare`` tokens cover."""
+def _free(rows: Sequence[Row], spare: int, narrowest: float) -> Iterator[tuple[float, float]]:
+    """Intervals that no token covers; where none is wide enough, those that at most ``spare`` tokens cover."""
     events = sorted(event for row in rows for token in row for event in ((token.box[0], 1), (token.box[2], -1)))
     low: list[tuple[float, float, int]] = []
     cover, last, is_bounded = 0, events[0][0], False
@@ -95,20 +111,21 @@ def _free(rows: Sequence[Row], spare: int) -> Iterator[tuple[float, float]]:
             if cover <= spare:
                 low.append((last, place, cover))
             else:
-                yield from _least(low, is_bounded)
+                yield from _widest(low, narrowest, is_bounded)
                 low, is_bounded = [], True
         cover, last = cover + step, place
-    yield from _least(low, is_bounded=False)
+    yield from _widest(low, narrowest, is_bounded=False)
 
 
-def _least(low: Sequence[tuple[float, float, int]], is_bounded: bool) -> Iterator[tuple[float, float]]:
-    """The uncovered parts, or the least covered one between what is covered well."""
-    free = [(left, right) for left, right, cover in low if cover == 0]
-    if free or not low or not is_bounded:
+def _widest(
+    low: Sequence[tuple[float, float, int]], narrowest: float, is_bounded: bool
+) -> Iterator[tuple[float, float]]:
+    """The uncovered parts, or else all of it, if it lies between what is covered well: a heading runs across."""
+    free = [(left, right) for left, right, cover in low if cover == 0 and right - left >= narrowest]
+    if free:
         yield from free
-        return
-    least = min(cover for _, _, cover in low)
-    yield max(((left, right) for left, right, cover in low if cover == least), key=lambda part: part[1] - part[0])
+    elif is_bounded and low and low[-1][1] - low[0][0] >= narrowest:
+        yield low[0][0], low[-1][1]
 
 
 def _is_gutter(middle: float, edges: Sequence[_Edges], em: float, spare: int) -> bool:

@@ -29,9 +29,13 @@ _MAX_ALONE = 2  # rows with one phrase after each other within a table
 _MAX_HEAD = 2  # rows above the first rule
 _INDENTED = 3.0  # heights: how far a heading of some columns begins from the left at least
 _MIN_ROWS = 3
+_WIDEST = 0.75  # share of the width between the ends of rules: a lone line that is wider is prose
 _MOSTLY = 0.5
+_SOME = 0.3  # share of the lines between rules that have several phrases: cells may have many lines
 _PROSE_WORDS = 4
 _NARROWEST = 0.4  # ems: of a gutter, more than a space
+_FEW_STEPS = 2
+_FARTHER = 1.6  # of the rows' widest step: what is further off isn't of the table
 _MAX_CROSSED = 3  # of so many gutters a row may cross one: a heading across columns
 
 _Gaps = list[tuple[float, float]]
@@ -153,11 +157,12 @@ def _between_rules(
     start, end = rules[0].start - height, rules[0].end + height
     rows = _rows([piece for piece in pieces if start <= (piece.box[0] + piece.box[2]) / 2 <= end], angle)
     bands = [[row for row in rows if above.at < row.middle <= below.at] for above, below in pairwise(rules)]
-    for first, last in _tabular(bands, _MOSTLY * rules[0].length, em):
+    for first, last in _tabular(bands, _WIDEST * rules[0].length, em):
         tried = [row for band in bands[first:last] for row in band]
         ats = [rule.at for rule in rules[first : last + 1]]
-        if first == 0 or _says_figures(bands[first][0]):
-            tried = _with_head(rows, tried, rules[first], height, em)
+        is_body = len(rules) == 2 or _says_figures(tried[0])  # so that its head, if any, is above the first rule
+        if first == 0 or is_body:
+            tried = _with_head(rows, tried, rules[first], height, em, is_body=is_body)
         found = table_in([row.tokens for row in tried], ats, height, em)
         if found:
             yield Region(found.cells, [piece for number in found.rows for piece in tried[number].pieces])
@@ -172,7 +177,7 @@ def _tabular(bands: Sequence[Sequence[_TextRow]], widest: float, em: float) -> I
     for number, band in enumerate(bands):
         several = sum(row.phrases(em) > 1 for row in band)
         has_prose = any(row.width > widest and row.phrases(em) == 1 for row in band)
-        if band and several >= _MOSTLY * len(band) and not has_prose:
+        if band and several >= _SOME * len(band) and not has_prose:
             first, last = (number if first < 0 else first), number + 1
         elif first >= 0 and (has_prose or number >= last + _MAX_ALONE):
             yield first, last
@@ -186,20 +191,20 @@ def _says_figures(row: _TextRow) -> bool:
 
 
 def _with_head(
-    rows: Sequence[_TextRow], body: Sequence[_TextRow], rule: Stroke, height: float, em: float
+    rows: Sequence[_TextRow], tried: Sequence[_TextRow], rule: Stroke, height: float, em: float, *, is_body: bool
 ) -> list[_TextRow]:
-    """The rows right above the first rule too: of several phrases above figures, or a heading of some columns."""
+    """The rows right above the first rule too: of several phrases above a body, or a heading of some columns."""
     head: list[_TextRow] = []
     below = rule.at
     above = sorted((row for row in rows if row.middle <= rule.at), key=lambda row: -row.middle)
     for row in above[:_MAX_HEAD]:
-        is_head = row.phrases(em) > 1 if _says_figures(body[0]) else False
+        is_head = is_body and row.phrases(em) > 1
         is_partial = row.phrases(em) == 1 and row.tokens[0].box[0] > rule.start + _INDENTED * height
         if below - row.bottom > height or not (is_head or is_partial):
             break
         head.insert(0, row)
         below = row.top
-    return [*head, *body]
+    return [*head, *tried]
 
 
 def _runs(rows: Sequence[_TextRow], height: float) -> Iterator[list[_TextRow]]:
@@ -233,7 +238,7 @@ def _aligned(run: list[_TextRow], rules: Sequence[Stroke], height: float, em: fl
         if sum(count > 1 for count in counts) < _MIN_ROWS:
             continue
         seed = counts.index(_usual(counts))
-        first, last = _grown(rows, seed, em)
+        first, last = _grown(rows, seed, height, em)
         tried = rows[first:last]
         found = table_in([row.tokens for row in tried], _separators(tried, rules), height, em)
         if found:
@@ -250,23 +255,25 @@ def _usual(counts: Sequence[int]) -> int:
     return max(often or counts)
 
 
-def _grown(rows: Sequence[_TextRow], seed: int, em: float) -> tuple[int, int]:
-    """From where to where (exclusive) rows leave free what the seed leaves free."""
+def _grown(rows: Sequence[_TextRow], seed: int, height: float, em: float) -> tuple[int, int]:
+    """From where to where (exclusive) rows leave free what the seed leaves free, and stand no further apart."""
     narrowest = _NARROWEST * em
     free = [gap for gap in rows[seed].gaps(CHUNK_GAP * em) if -math.inf < gap[0] and gap[1] < math.inf]
-    first, last = seed, seed + 1
+    steps: list[float] = []
     ends = []
     for order in (range(seed + 1, len(rows)), range(seed - 1, -1, -1)):
         alone, end = 0, seed
         for number in order:
+            step = max(rows[number].top, rows[end].top) - min(rows[number].bottom, rows[end].bottom)
             narrowed, crossed = _narrowed(free, rows[number].gaps(narrowest), narrowest)
             alone = alone + 1 if rows[number].phrases(em) == 1 else 0
-            if crossed > len(free) // _MAX_CROSSED or alone > _MAX_ALONE:
+            is_far = len(steps) >= _FEW_STEPS and step > max(height, _FARTHER * max(steps))
+            if crossed > len(free) // _MAX_CROSSED or alone > _MAX_ALONE or is_far:
                 break
             free, end = narrowed, number
+            steps.append(step)
         ends.append(end)
-    last, first = ends[0] + 1, ends[1]
-    return first, last
+    return ends[1], ends[0] + 1
 
 
 def _narrowed(free: _Gaps, gaps: _Gaps, narrowest: float) -> tuple[_Gaps, int]:

@@ -108,6 +108,8 @@ def _is_wrapped(
     lines: Sequence[Line], group: Group, line: Line, figures: Sequence[int], rights: Sequence[float], height: float
 ) -> bool:
     """Whether a line goes on with the cells above it: each of its first words found no room on the line before."""
+    if len(line) >= max(2, _FULL * len(rights)):
+        return False
     for phrase in line:
         above = [other for number in group for other in lines[number] if other.column == phrase.column]
         if not above or phrase.span > 1 or phrase.column in figures:

@@ -16,7 +16,7 @@ from docplatform.ocr.local.layout.pieces import Box, Piece
 
 CHUNK_GAP = 0.7
 """Ems: words further apart than this don't belong to one phrase (a space takes about 0.25)."""
-_SPACE = 0.28  # ems
+_SPACE = 0.3  # ems
 _ENOUGH_GAPS = 200
 _FEW_GAPS = 8
 _NARROWEST_EM, _WIDEST_EM = 0.5, 2.5  # heights
