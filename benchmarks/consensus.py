@@ -25,12 +25,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from machine import describe
+from numpy.typing import NDArray
 
 from docplatform.documents import media_types
 from docplatform.documents.media_types import sniff
 from docplatform.errors import DocPlatformError
 from docplatform.ocr.base import DocumentSource
+from docplatform.ocr.local.page_elements import PageElements
 from docplatform.ocr.local.reader import LocalDocumentReader
 from docplatform.settings import LimitSettings, ReadingSettings
 
@@ -70,13 +73,10 @@ def _plain(text: str) -> str:
 class _NoRecognizer:
     """Finds nothing: images don't count here."""
 
-    def __new__(cls) -> _NoRecognizer:
-        return super().__new__(cls)
+    fingerprint = "none"
 
-    def recognize(self, image: object) -> object:
-        from docplatform.ocr.local.page_elements import PageElements
-
-        height, width = image.shape[:2]  # type: ignore[attr-defined]
+    def recognize(self, image: NDArray[np.uint8]) -> PageElements:
+        height, width = image.shape[:2]
         return PageElements([], width, height, "pixel")
 
 

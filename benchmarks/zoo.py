@@ -114,9 +114,8 @@ def main() -> None:
             warned = ", ".join(warning.code for warning in outcome.result.warnings) if outcome.result else ""
             print(f"{outcome.key}\t{status(outcome)}\t{outcome.seconds:.2f} s\t{outcome.message or warned}", flush=True)
     reader.close()
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(f"\n{describe('rapidocr', 'onnxruntime', 'pypdfium2', 'kreuzberg')}, {arguments.workers} workers")
-    print(f"{len(found)} files in {time.perf_counter() - started:.0f} s ({children.ru_utime:.0f} CPU s)")
+    print(f"{len(found)} files in {time.perf_counter() - started:.0f} s")
     for name, count in Counter(map(status, found)).most_common():
         print(f"{count:6}  {name}")
     print(f"largest worker: {memory.peak_bytes / 2**20:.0f} MB resident")

@@ -12,6 +12,7 @@ page may not. It stands still while the worker waits for a processor: on a machi
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -58,6 +59,7 @@ class WorkerClock:
         os.set_blocking(self.writer.fileno(), False)
         self._awaited: set[int] = set()
         self._beats: dict[int, _Beat] = {}
+        self._processes: dict[int, int] = {}
         self._cut: set[int] = set()
         self._lock = threading.Lock()
         self._is_stopped = threading.Event()
@@ -84,8 +86,11 @@ class WorkerClock:
         """Whether this try's worker has been gone for so long that whoever waits for it waits in vain."""
         now = time.monotonic()
         with self._lock:
-            beats = [(pid, beat) for pid, beat in self._beats.items() if beat.token == token]
-        return any(now - beat.at > _GRACE_SECONDS and not _is_alive(pid) for pid, beat in beats)
+            return any(
+                now - beat.at > _GRACE_SECONDS and not self._is_alive(pid)
+                for pid, beat in self._beats.items()
+                if beat.token == token
+            )
 
     def stop(self) -> None:
         """Listen no more."""
@@ -93,6 +98,9 @@ class WorkerClock:
         self._thread.join()
         self._reader.close()
         self.writer.close()
+        for descriptor in self._processes.values():
+            os.close(descriptor)
+        self._processes.clear()
 
     def _watch(self) -> None:
         poll = select.poll()
@@ -110,6 +118,7 @@ class WorkerClock:
         with self._lock:
             for pid, token, at in _RECORD.iter_unpack(data[:end]):
                 if token in self._awaited:
+                    self._know(pid)
                     self._beats[pid] = _Beat(token, at, _waited(pid))
                 else:
                     self._beats.pop(pid, None)
@@ -125,9 +134,25 @@ class WorkerClock:
             ]
             for pid in overdue:
                 self._cut.add(self._beats.pop(pid).token)
-        for pid in overdue:
-            if _is_alive(pid):
-                os.kill(pid, signal.SIGKILL)
+                if self._is_alive(pid):
+                    signal.pidfd_send_signal(self._processes[pid], signal.SIGKILL)
+
+    def _know(self, pid: int) -> None:
+        """Keep a descriptor of the process itself: its number may be another's once it has ended."""
+        if self._is_alive(pid):
+            return
+        for ended in [known for known in self._processes if not self._is_alive(known)]:
+            os.close(self._processes.pop(ended))
+        with contextlib.suppress(ProcessLookupError):  # it has ended since
+            self._processes[pid] = os.pidfd_open(pid)
+
+    def _is_alive(self, pid: int) -> bool:
+        descriptor = self._processes.get(pid)
+        if descriptor is None:
+            return False
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)  # readable once the process has ended
+        return not poll.poll(0)
 
 
 def _waited(pid: int) -> float:
@@ -136,11 +161,3 @@ def _waited(pid: int) -> float:
         return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
     except (FileNotFoundError, ProcessLookupError):
         return 0.0
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

@@ -13,8 +13,8 @@ from docplatform_tests.fuzzing.seeds import seeds
 
 _PACKAGES = ("docx", "xlsx", "pptx", "odt", "ods", "odp", "epub", "zip")
 
-EXHAUSTING = frozenset({"structure/pdf/cycle-forms", "structure/pdf/forms-10-to-the-14"})
-"""pdfium expands these as it loads the page, to no end: that they cost too much is the truth about them."""
+EXHAUSTING = frozenset({"structure/pdf/cycle-forms", "structure/pdf/forms-10-to-the-14", "structure/pdf/tiling-fine"})
+"""pdfium expands or draws these to no end: that they cost too much is the truth about them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,10 @@ def test_a_mark_found_on_the_image_is_not_told_again_by_its_character() -> None:
     assert len(once) == len(again.marks) == 1
 
 
+def test_labels_before_their_marks_are_theirs_where_a_mark_ends_the_row() -> None:
+    assert pairs(page(("Wall ☐ Rotary ☑", 10, 10))) == [("Wall", "unselected"), ("Rotary", "selected")]
+
+
 def test_a_label_ends_at_the_next_mark_or_at_a_wide_gap() -> None:
     found = image_marks(np.asarray(_drawn("empty")), _LINES)
     lines = [line("per week", 130, 45), line("far away", 330, 45)]

@@ -246,8 +246,9 @@ def test_tesseract_without_its_program_is_named(monkeypatch):
     pytesseract = pytest.importorskip("pytesseract")
     monkeypatch.setattr(pytesseract.pytesseract, "tesseract_cmd", "/nowhere/tesseract")
     monkeypatch.setattr(pytesseract, "get_tesseract_version", pytesseract.get_tesseract_version.__wrapped__)
+    recognizer = recognizer_of(ReadingSettings(ocr_engine=OcrEngine.TESSERACT))
     with pytest.raises(ConfigurationError, match="on the PATH"):
-        recognizer_of(ReadingSettings(ocr_engine=OcrEngine.TESSERACT)).fingerprint
+        recognizer.recognize(np.zeros((9, 9), np.uint8))
 
 
 def _has_tesseract():

@@ -5,7 +5,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from types import SimpleNamespace
@@ -253,6 +253,13 @@ class TestTheChildsSide:
             worker_process.run(sources("say")[0], 1)
 
 
+def _wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():  # a poll with a deadline: there is no event to wait for
+        assert time.monotonic() < deadline
+        os.sched_yield()
+
+
 class TestTheClock:
     def test_time_in_which_a_worker_waited_for_a_processor_does_not_count(self, monkeypatch):
         waited = itertools.count()
@@ -275,6 +282,26 @@ class TestTheClock:
     def test_a_kernel_that_does_not_tell_is_believed_to_have_let_nobody_wait(self):
         assert worker_clock._waited(2**22 + 1) == 0.0
         assert worker_clock._waited(os.getpid()) >= 0.0
+
+    def test_a_number_that_is_another_process_s_since_is_left_alone(self):
+        clock = WorkerClock(0.2)
+        worker = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        try:
+            clock.await_signals(1)
+            os.write(clock.writer.fileno(), struct.pack("<qqd", worker.pid, 1, time.monotonic()))
+            _wait_for(lambda: worker.pid in clock._processes)
+            clock._beats[bystander.pid] = clock._beats.pop(worker.pid)  # as if the worker's number were given anew
+            clock._processes[bystander.pid] = clock._processes.pop(worker.pid)
+            worker.kill()
+            worker.wait()
+            _wait_for(lambda: clock.was_cut(1))
+            assert bystander.poll() is None
+        finally:
+            for process in (worker, bystander):
+                process.kill()
+                process.communicate()
+            clock.stop()
 
     def test_signals_of_a_try_that_is_over_are_not_listened_to(self):
         clock = WorkerClock(0.1)

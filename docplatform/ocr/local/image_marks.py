@@ -34,8 +34,8 @@ _MAX_STROKE = 0.22
 """Share of the side that a stroke may be thick."""
 _CORNER, _CORNER_INK = 0.15, 0.3
 """Share of the side that is a corner, and of ink in it; letters have round ones (D, O, B)."""
-_MAX_BEFORE = 0.1
-"""Share of ink right before a box; within a word there is a letter."""
+_MAX_BEFORE, _MAX_AROUND = 0.1, 0.35
+"""Share of ink right before a box, where within a word there is a letter; sum of the shares at its four sides."""
 _EMPTY, _FILLED, _SOLID = 0.03, 0.07, 0.85
 """Share of ink inside: below, it isn't selected; above, it is; above the last it is a bullet."""
 _MARGIN = 0.2
@@ -102,9 +102,20 @@ def _is_framed(ink: Ink, across: Ink, down: Ink, square: _Square) -> bool:
     block = max(2, round(_CORNER * min(square.width, square.height)))
     box = ink[square.top : square.top + square.height, square.left : square.left + square.width] > 0
     corners = (box[:block, :block], box[:block, -block:], box[-block:, :block], box[-block:, -block:])
-    before = ink[square.top : square.top + square.height, max(0, square.left - block) : max(0, square.left - 1)] > 0
-    is_apart = not before.size or before.mean() <= _MAX_BEFORE
-    return is_apart and all(corner.mean() >= _CORNER_INK for corner in corners)
+    return all(corner.mean() >= _CORNER_INK for corner in corners) and _is_apart(ink, square, max(3, block))
+
+
+def _is_apart(ink: Ink, square: _Square, width: int) -> bool:
+    """Whether little ink is around a square, and less before it: a tick may run out at its other sides."""
+    right, bottom = square.left + square.width, square.top + square.height
+    sides = [
+        ink[square.top : bottom, max(0, square.left - width) : max(0, square.left - 1)],
+        ink[square.top : bottom, right + 1 : right + width],
+        ink[max(0, square.top - width) : max(0, square.top - 1), square.left : right],
+        ink[bottom + 1 : bottom + width, square.left : right],
+    ]
+    shares = [float((side > 0).mean()) if side.size else 0.0 for side in sides]
+    return shares[0] <= _MAX_BEFORE and sum(shares) <= _MAX_AROUND
 
 
 def _mark(ink: Ink, square: _Square) -> MarkBox | None:

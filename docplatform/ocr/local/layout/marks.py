@@ -33,6 +33,7 @@ _MAX_MARKS = 500
 """Of a page; what has more characters like boxes is a pattern."""
 _CROSSES = [[cross] for cross in "xX✓✔✗✘×"]
 
+Placed = tuple[Box, WordBox]
 BoxOf = Callable[[WordBox | MarkBox], Box]
 """Bounds of a word or mark in the frame of the pieces."""
 
@@ -52,7 +53,7 @@ def page_marks(
 
 
 def mark_pairs(rows: Sequence[Sequence[Piece]], marks: Sequence[MarkBox], box_of: BoxOf) -> Iterator[PairBlock]:
-    """Every mark with its label: the words right behind it, up to the next mark or a wide gap."""
+    """Every mark with its label: the words right behind or before it, up to the next mark or a wide gap."""
     boxes = [(box_of(mark), mark) for mark in marks]
     for row in rows if marks else ():
         row_box = row[0].box
@@ -62,19 +63,34 @@ def mark_pairs(rows: Sequence[Sequence[Piece]], marks: Sequence[MarkBox], box_of
         )
         if in_row:
             words = [(box_of(word), word) for piece in row for word in piece.line.words]
-            edges = [box[0] for box, _ in in_row[1:]]
-            for (box, mark), edge in zip(in_row, [*edges, math.inf], strict=True):
-                label = _label(words, box, edge, row[0].height)
-                if label:
-                    yield PairBlock(label, (), mark, MARKED)
+            labels = _labels(words, [box for box, _ in in_row], row[0].height)
+            yield from (
+                PairBlock(label, (), mark, MARKED) for label, (_, mark) in zip(labels, in_row, strict=True) if label
+            )
 
 
-def _label(words: Sequence[tuple[Box, WordBox]], mark: Box, edge: float, height: float) -> list[WordBox]:
-    """Words between a mark and the next, as long as they follow each other closely."""
+def _labels(words: Sequence[Placed], marks: Sequence[Box], height: float) -> list[list[WordBox]]:
+    """The labels of the marks of a row: the words behind each; before each where a label opens and a mark ends it."""
+    behind = [
+        _label(words, mark[2], edge, height)
+        for mark, edge in zip(marks, [*(mark[0] for mark in marks[1:]), math.inf], strict=True)
+    ]
+    if behind[-1]:
+        return behind
+    mirrored = [((-right, top, -left, bottom), word) for (left, top, right, bottom), word in reversed(words)]
+    before = [
+        _label(mirrored, -mark[0], -edge, height)[::-1]
+        for mark, edge in zip(marks, [-math.inf, *(mark[2] for mark in marks[:-1])], strict=True)
+    ]
+    return before if before[0] else behind
+
+
+def _label(words: Sequence[Placed], start: float, edge: float, height: float) -> list[WordBox]:
+    """Words from where a mark ends to the next one, as long as they follow each other closely."""
     label: list[WordBox] = []
-    end = mark[2]
+    end = start
     for box, word in words:
-        if box[0] < mark[2] - 0.3 * height or _center(box)[0] >= edge or word.text.startswith(_ALL):
+        if box[0] < start - 0.3 * height or _center(box)[0] >= edge or word.text.startswith(_ALL):
             continue
         if box[0] - end > _NEAR * height or len(label) == _MAX_LABEL_WORDS:
             break
