@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-from docplatform.documents.elements import Polygon
+from docplatform.documents.elements import Polygon, QualityGrade
 
 EMBEDDED_FILES = "embeddedFiles"
 """Code of the notice that files lie in the document which weren't read."""
@@ -112,15 +111,6 @@ class FigureBlock:
 
 
 Block = ParagraphBlock | TableBlock
-
-
-class QualityGrade(StrEnum):
-    """How well a page can be read, from worst to best."""
-
-    POOR = "POOR"
-    FAIR = "FAIR"
-    GOOD = "GOOD"
-    EXCELLENT = "EXCELLENT"
 
 
 @dataclass(frozen=True, slots=True)
