@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from docplatform.ocr.local.blocks import Block, LineBox, MarkBox, PageBlocks, PairBlock, WordBox
+from docplatform.ocr.local.layout.figures import page_figures
 from docplatform.ocr.local.layout.frame import bounds, turned
 from docplatform.ocr.local.layout.marks import mark_pairs, page_marks
 from docplatform.ocr.local.layout.pairs import boxed_pairs, find_pairs
@@ -55,8 +56,9 @@ def arrange(elements: PageElements) -> PageBlocks:
             else []
         )
         pairs += [*boxed, *_apart(find_pairs(rows, box_of), boxed)]
+    blocks = list(_blocks(ordered))
     return PageBlocks(
-        list(_blocks(ordered)),
+        blocks,
         elements.width,
         elements.height,
         elements.unit,
@@ -64,6 +66,7 @@ def arrange(elements: PageElements) -> PageBlocks:
         marks,
         elements.barcodes,
         pairs=pairs,
+        figures=page_figures(elements.pictures, blocks),
         quality=elements.quality,
     )
 
