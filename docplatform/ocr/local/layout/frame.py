@@ -25,6 +25,11 @@ def turned(numbers: Sequence[float], angle: float) -> Sequence[float]:
 
 def bounds(numbers: Sequence[float]) -> Box:
     """The upright rectangle around points."""
+    if len(numbers) == 8:
+        x1, y1, x2, y2, x3, y3, x4, y4 = numbers
+        if x1 == x4 <= x2 == x3 and y1 == y2 <= y3 == y4:  # upright already, as nearly all are
+            return x1, y1, x3, y3
+        return min(x1, x2, x3, x4), min(y1, y2, y3, y4), max(x1, x2, x3, x4), max(y1, y2, y3, y4)
     xs, ys = numbers[::2], numbers[1::2]
     return min(xs), min(ys), max(xs), max(ys)
 
