@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import NamedTuple
 
-from docplatform.documents.elements import Polygon
+from docplatform.documents.elements import Polygon, QualityGrade
 
 EMBEDDED_FILES = "embeddedFiles"
 """Code of the notice that files lie in the document which weren't read."""
@@ -114,15 +113,6 @@ class FigureBlock:
 
 
 Block = ParagraphBlock | TableBlock
-
-
-class QualityGrade(StrEnum):
-    """How well a page can be read, from worst to best."""
-
-    POOR = "POOR"
-    FAIR = "FAIR"
-    GOOD = "GOOD"
-    EXCELLENT = "EXCELLENT"
 
 
 @dataclass(frozen=True, slots=True)
