@@ -42,6 +42,9 @@ def hull(boxes: Sequence[Box]) -> Box:
 
 def polygon_of(box: Box, angle: float, digits: int | None) -> tuple[float, ...]:
     """A box of the upright frame as a polygon on the page, from where its text starts, rounded to ``digits``."""
+    if angle == 0:
+        left, top, right, bottom = (round(number, digits) for number in box)
+        return left, top, right, top, right, bottom, left, bottom
     left, top, right, bottom = box
     numbers = turned((left, top, right, top, right, bottom, left, bottom), angle)
     return tuple(round(number, digits) for number in numbers)

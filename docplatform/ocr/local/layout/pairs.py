@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from docplatform.ocr.local.blocks import PairBlock, TableBlock, WordBox
 from docplatform.ocr.local.layout.label_words import (
@@ -45,8 +45,7 @@ _FAR, _NEAR = 25.0, 12.0
 BoxOf = Callable[[WordBox], Box]
 
 
-@dataclass(frozen=True, slots=True)
-class _Chunk:
+class _Chunk(NamedTuple):
     """Words of one piece: a key with its colon, or other text. ``row`` counts from the top."""
 
     words: Sequence[WordBox]
@@ -257,7 +256,7 @@ def _continues(above: _Chunk, chunk: _Chunk, first: _Chunk, key: _Chunk) -> bool
 def _chunks(piece: Piece, box_of: BoxOf) -> Iterator[_Chunk]:
     """A piece parted behind its labels' colons and before the labels themselves."""
     words = piece.line.words
-    ends = [number for number, word in enumerate(words) if word.text.endswith(_COLONS)]
+    ends = [number for number, word in enumerate(words) if word.text[-1:] in _COLONS]
     if not ends:
         yield _Chunk(words, piece.box, is_key=False)
         return

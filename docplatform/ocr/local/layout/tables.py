@@ -69,7 +69,7 @@ def with_tables(
 
 
 def _upright(rule: Rule, angle: float) -> Rule:
-    return Rule(*turned((rule.x1, rule.y1, rule.x2, rule.y2), -angle))
+    return Rule(*turned(rule, -angle)) if angle else rule
 
 
 def _outside(strokes: Strokes, boxes: Sequence[tuple[float, float, float, float]]) -> list[Stroke]:
