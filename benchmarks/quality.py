@@ -16,11 +16,11 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from docplatform.documents.analyze_result import PageQuality, QualityGrade
 from docplatform.documents.media_types import sniff
 from docplatform.ocr.base import DocumentSource
-from docplatform.ocr.completeness import GRADES
 from docplatform.ocr.local.reader import LocalDocumentReader
 from docplatform.samples.content import Draft, printed_text
 from docplatform.samples.incidents import write_incident
@@ -56,7 +56,7 @@ class Measured:
 
     family: str
     knobs: Mapping[str, float]
-    quality: Mapping[str, Any]
+    quality: PageQuality
     cer: float
 
 
@@ -96,10 +96,11 @@ def real(data: Path, limit: int) -> Iterator[tuple[str, Mapping[str, float], byt
             yield family, {}, scan.data, scan.truth
 
 
-def measure(reader: LocalDocumentReader, data: bytes, truth: str) -> tuple[Mapping[str, Any], float]:
+def measure(reader: LocalDocumentReader, data: bytes, truth: str) -> tuple[PageQuality, float]:
     result = reader.read(DocumentSource("page", data, sniff(data).mime))
     wanted, found = (" ".join(text.upper().split()) for text in (truth, result.content))
-    quality: Mapping[str, Any] = result.pages[0].quality  # type: ignore[attr-defined]
+    quality = result.pages[0].quality
+    assert quality is not None
     return quality, min(1.0, edit_distance(wanted, found) / len(wanted))
 
 
@@ -107,10 +108,10 @@ def table(family: str, pages: list[Measured]) -> None:
     from scipy.stats import spearmanr
 
     shown = [f"{family:<10} {len(pages):>4} pages"]
-    for grade in GRADES:
-        errors = [page.cer for page in pages if page.quality["grade"] == grade]
+    for grade in QualityGrade:
+        errors = [page.cer for page in pages if page.quality.grade is grade]
         shown.append(f"{grade} {sum(errors) / len(errors):.3f} ({len(errors)})" if errors else f"{grade} -")
-    grades = [GRADES.index(page.quality["grade"]) for page in pages]
+    grades = [list(QualityGrade).index(page.quality.grade) for page in pages]
     rank = spearmanr(grades, [page.cer for page in pages]).statistic if len(set(grades)) > 1 else float("nan")
     print("  ".join(shown), f" rank correlation {rank:.2f}", flush=True)
 
@@ -128,12 +129,12 @@ def main() -> None:
         pages.append(Measured(family, knobs, *measure(reader, data, truth)))
         if options.dump:
             with options.dump.open("a") as file:
-                file.write(json.dumps(vars(pages[-1])) + "\n")
+                file.write(json.dumps(vars(pages[-1]) | {"quality": pages[-1].quality.model_dump()}) + "\n")
     for family in dict.fromkeys(page.family for page in pages):
         table(family, [page for page in pages if page.family == family])
-    reasons = dict.fromkeys(reason for page in pages for reason in page.quality["reasons"])
+    reasons = dict.fromkeys(reason for page in pages for reason in page.quality.reasons)
     for reason in reasons:
-        table(reason, [page for page in pages if reason in page.quality["reasons"]])
+        table(reason, [page for page in pages if reason in page.quality.reasons])
 
 
 if __name__ == "__main__":

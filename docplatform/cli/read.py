@@ -31,8 +31,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a file, a line each, with its AnalyzeResult.")
+@click.option("--markdown", is_flag=True, help="Content in markdown, whatever the settings say.")
 @click.option("--progress/--no-progress", default=None, help="Say how far it is. Default: where somebody looks on.")
-def read(paths: tuple[Path, ...], as_json: bool, progress: bool | None) -> None:
+def read(paths: tuple[Path, ...], as_json: bool, markdown: bool, progress: bool | None) -> None:
     r"""Read files, and all files below folders, and print what became of each.
 
     A line a file, as each is done: `path`, `status` (read, blank or refused), `reason` (the code it would be
@@ -45,6 +46,7 @@ def read(paths: tuple[Path, ...], as_json: bool, progress: bool | None) -> None:
     Examples:
       docplatform read invoice.pdf
       docplatform read --json inbox/ > results.jsonl
+      docplatform read --json --markdown report.docx | jq -r .analyzeResult.content
     """
     from docplatform.ocr.local.reader import LocalDocumentReader
 
@@ -52,7 +54,8 @@ def read(paths: tuple[Path, ...], as_json: bool, progress: bool | None) -> None:
         if not path.is_symlink() and not path.exists():
             raise click.BadParameter(f"{printable(str(path))!r} does not exist.", param_hint="PATHS")
     settings = load_settings()
-    reader = LocalDocumentReader(settings.reading, settings.limits)
+    reading = settings.reading.model_copy(update={"content_format": "markdown"}) if markdown else settings.reading
+    reader = LocalDocumentReader(reading, settings.limits)
     teller = Teller(as_json, sys.stderr.isatty() if progress is None else progress)
     try:
         early: deque[ReadOutcome] = deque()

@@ -1,7 +1,8 @@
 """The elements of an ``AnalyzeResult``: pages, words, lines, tables and what is found on them.
 
-Belongs here: the shapes of Document Intelligence 2024-11-30's layout elements. Doesn't: the typed fields of extracted
-documents (``fields``), the result as a whole (``analyze_result``), making elements from a file (``ocr``).
+Belongs here: the shapes of Document Intelligence 2024-11-30's layout elements, and the one that docplatform adds, a
+page's quality. Doesn't: the typed fields of extracted documents (``fields``), the result as a whole
+(``analyze_result``), making elements from a file (``ocr``).
 
 Attributes are snake_case, JSON keys camelCase. Models are frozen and sequences are tuples; ``model_copy(update=…)``
 makes a changed one. Keys that aren't modelled survive a round trip. Values the service may extend (roles, kinds,
@@ -11,6 +12,7 @@ reads, in the page's unit: ``pixel`` for images, ``inch`` for PDF.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TypeAlias
 
 from pydantic import BaseModel, ConfigDict
@@ -93,6 +95,25 @@ class Formula(Element):
     confidence: Number
 
 
+class QualityGrade(StrEnum):
+    """How well a page can be read, from worst to best."""
+
+    POOR = "POOR"
+    FAIR = "FAIR"
+    GOOD = "GOOD"
+    EXCELLENT = "EXCELLENT"
+
+
+class PageQuality(Element):
+    """A page's grade and what keeps it from the next one. The service has no such thing."""
+
+    grade: QualityGrade
+    reasons: tuple[str, ...] = ()
+    """Names of measures, the worst first."""
+    measures: dict[str, Number] | None = None
+    """Only where the page was an image with text."""
+
+
 class Page(Element):
     """A page, sheet or slide. ``page_number`` counts from 1."""
 
@@ -109,6 +130,8 @@ class Page(Element):
     lines: tuple[Line, ...] = ()
     barcodes: tuple[Barcode, ...] = ()
     formulas: tuple[Formula, ...] = ()
+    quality: PageQuality | None = None
+    """None for formats without geometry, pages that weren't read, and results of the service."""
 
 
 class Paragraph(Element):

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 
-from docplatform.documents.analyze_result import AnalyzeResult
+from docplatform.documents.analyze_result import AnalyzeResult, QualityGrade
 
 UNREADABLE_PAGE = "unreadablePage"
 """Warning that a page of the file was not read; its target is ``/pages/<index>``."""
 INK_WITHOUT_TEXT = "inkWithoutText"
 """Warning that something is drawn on a page, and no text was found on it; its target is ``/pages/<index>``."""
-GRADES = ("POOR", "FAIR", "GOOD", "EXCELLENT")
-"""Page grades, worst first."""
 
 _PAGE = re.compile(r"/pages/(\d+)\b")
 
@@ -34,15 +31,16 @@ def pages_read(result: AnalyzeResult) -> int:
     return sum(page.page_number not in unread for page in result.pages)
 
 
-def worst_quality(result: AnalyzeResult) -> tuple[str, list[str]]:
+def worst_quality(result: AnalyzeResult) -> tuple[QualityGrade, list[str]]:
     """The grade of the worst page that was read, and all reasons that keep pages at it.
 
     A page without a grade has its text from the file itself, which is as good as text gets.
     """
     unread = set(warned_pages(result, UNREADABLE_PAGE))
-    graded = [quality for page in result.pages if page.page_number not in unread for quality in _quality(page)]
-    worst = min((grade for grade, _ in graded), key=GRADES.index, default=GRADES[-1])
-    reasons = (reason for grade, found in graded if grade == worst for reason in found)
+    qualities = [page.quality for page in result.pages if page.quality and page.page_number not in unread]
+    grades = {quality.grade for quality in qualities}
+    worst = next((grade for grade in QualityGrade if grade in grades), QualityGrade.EXCELLENT)
+    reasons = (reason for quality in qualities if quality.grade is worst for reason in quality.reasons)
     return worst, list(dict.fromkeys(reasons))
 
 
@@ -52,10 +50,3 @@ def main_language(result: AnalyzeResult) -> str | None:
     for language in result.languages:
         lengths[language.locale] += sum(span.length for span in language.spans)
     return lengths.most_common(1)[0][0] if lengths else None
-
-
-def _quality(page: object) -> Iterator[tuple[str, list[str]]]:
-    """A page's grade and reasons, where it has them: a key of ours, so it isn't in the page's model."""
-    quality = getattr(page, "quality", None)
-    if quality:
-        yield quality["grade"], quality.get("reasons", [])

@@ -48,6 +48,26 @@ def test_read_json_has_one_shape_for_every_file(call, tmp_path):
     assert all(line["message"] for name, line in found.items() if name != "a.txt")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "setting", "content", "content_format"),
+    [
+        ([], "text", "Report\na\tb\n1\t2", "text"),
+        (["--markdown"], "text", "# Report\n\n\n<table>", "markdown"),
+        (["--markdown"], "markdown", "# Report\n\n\n<table>", "markdown"),
+        ([], "markdown", "# Report\n\n\n<table>", "markdown"),
+    ],
+)
+def test_read_writes_markdown_where_it_is_asked_for(
+    call, tmp_path, monkeypatch, arguments, setting, content, content_format
+):
+    monkeypatch.setenv("DOCPLATFORM_READING__CONTENT_FORMAT", setting)
+    page = "<h1>Report</h1><table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table>"
+    (tmp_path / "a.html").write_text(f"<!DOCTYPE html><html><body>{page}</body></html>")
+    (line,) = call("read", "--json", *arguments, tmp_path / "a.html").json_lines
+    assert line["analyzeResult"]["content"].startswith(content)
+    assert line["analyzeResult"]["contentFormat"] == content_format
+
+
 def test_read_refuses_what_the_limits_forbid(call, tmp_path, monkeypatch):
     monkeypatch.setenv("DOCPLATFORM_LIMITS__MAX_FILE_BYTES", "4")
     (tmp_path / "a.txt").write_text("12345")

@@ -16,7 +16,7 @@ _FILE = Path(__file__).parents[3] / "shared" / "contracts" / "documentintelligen
 _REFERENCE = "#/components/schemas/"
 
 HAS_CONTRACT = _FILE.is_file()
-_OURS = {
+OURS = {
     "DocumentPage": {
         "quality": {
             "type": "object",
@@ -62,7 +62,7 @@ def _references(schema: object) -> Iterator[str]:
 @cache
 def _validator(*, is_strict: bool) -> Draft202012Validator:
     components = {
-        name: _closed(schema, _OURS.get(name, {})) if is_strict else schema for name, schema in schemas().items()
+        name: _closed(schema, OURS.get(name, {})) if is_strict else schema for name, schema in schemas().items()
     }
     root = {"$ref": f"{_REFERENCE}AnalyzeResult", "components": {"schemas": components}}
     return Draft202012Validator(root, format_checker=Draft202012Validator.FORMAT_CHECKER)

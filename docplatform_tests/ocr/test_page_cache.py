@@ -5,8 +5,9 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
+from docplatform.documents.elements import QualityGrade
 from docplatform.ocr.base import PageCounts
-from docplatform.ocr.local.blocks import BarcodeBox, LineBox, MarkBox, PageQuality, QualityGrade, WordBox
+from docplatform.ocr.local.blocks import BarcodeBox, LineBox, MarkBox, PageQuality, WordBox
 from docplatform.ocr.local.page_cache import CachedRecognizer, decoded, encoded, page_key
 from docplatform.ocr.local.page_elements import PageElements, Rule
 from docplatform.ocr.local.page_findings import FINDERS, Finder, PageFindings

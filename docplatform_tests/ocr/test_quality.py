@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from docplatform.ocr.local.blocks import AS_GIVEN, LineBox, QualityGrade, WordBox
+from docplatform.documents.elements import QualityGrade
+from docplatform.ocr.local.blocks import AS_GIVEN, LineBox, WordBox
 from docplatform.ocr.local.layout.page import arrange
 from docplatform.ocr.local.page_elements import PageElements
 from docplatform.ocr.local.quality import SCALES, graded, page_quality, shows_ink

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from docplatform.documents.elements import QualityGrade
 from docplatform.ocr.completeness import INK_WITHOUT_TEXT
-from docplatform.ocr.local.blocks import LineBox, PageQuality, QualityGrade
+from docplatform.ocr.local.blocks import LineBox, PageQuality
 from docplatform.ocr.local.page_elements import PageElements
 
 if TYPE_CHECKING:
