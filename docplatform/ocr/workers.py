@@ -241,7 +241,7 @@ class _Running:
         """End the workers and their clock.
 
         A Ctrl-C amid a ``Queue.put`` of pebble's leaves a waiter behind that swallows the next wake-up: its scheduler
-        then never saw the sentinel of ``join``, which waited for ever (1 in 15 interrupted reads). So there are two.
+        then never saw the sentinel of ``join``, which waited for ever (1 in 12 interrupted reads). So there are two.
         """
         self.pool.stop()
         self.pool._context.task_queue.put(None)
