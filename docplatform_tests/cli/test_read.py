@@ -219,7 +219,13 @@ def test_ctrl_c_ends_it_with_what_was_done_and_leaves_no_process(tmp_path):
         (folder / f"{number}.txt").write_text(f"text {number}")
     command = [sys.executable, "-m", "docplatform.cli", "read", str(folder)]
     process = subprocess.Popen(
-        command, env=environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env=environment,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
     assert process.stdout is not None
     first = process.stdout.readline()
