@@ -109,6 +109,8 @@ class _Writer:
         for row in range(content.rows):
             own = [len(lines[id(cell)]) for cell in content.cells if cell.row == row and cell.row_span == 1]
             ys.append(ys[-1] + max([1, *own]) * leading + 2 * gap)
+        if self._done.tables and ys[-1] > self._done.page.height - self._done.page.margin:
+            return  # no room for another one
         self._print(content, lines, xs, ys, _Spacing(pad, leading, gap))
         head = 1 + max(cell.row for cell in content.cells if cell.is_head)
         self._done.page.strokes += _rules(content, style, xs, ys, head)

@@ -19,8 +19,8 @@ from docplatform.ocr.base import DocumentSource, PageCounts, ReadOutcome
 from docplatform.ocr.workers import WorkerPool
 
 MEMORY_BYTES = 300 * 2**20
-TIMEOUT_SECONDS = 2.0
-"""Of the ``impatient`` pool."""
+TIMEOUT_SECONDS = 3.0
+"""Of the ``impatient`` pool. Between two pages of ``test_the_clock_starts_again…`` lies a quarter of it."""
 
 
 def sources(*verbs: str) -> list[DocumentSource]:

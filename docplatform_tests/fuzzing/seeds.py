@@ -6,19 +6,20 @@ import bz2
 import gzip
 import io
 import json
-import random
 import tarfile
 import zipfile
 from collections.abc import Mapping
 from functools import cache
 
+import pypdfium2
 from reportlab.pdfgen.canvas import Canvas
 
 from docplatform.documents import media_types
 from docplatform.documents.media_types import MediaType
-from docplatform_tests.documents.binary_files import ole2
+from docplatform_tests.fuzzing.legacy_files import doc_file, msg_file, ppt_file, xls_file
 from docplatform_tests.ingestion.archives import mail_of, zip_of
 from docplatform_tests.ocr import drawing, office_files
+from docplatform_tests.ocr.heic_sample import HEIC_PICTURE
 
 WORDS = "Invoice 4711 of the twentieth of November, to be paid within thirty days. "
 _ODF = (
@@ -53,7 +54,6 @@ _LABELS = {
 def seeds() -> Mapping[str, tuple[MediaType, bytes]]:
     """Name to type and bytes. The same every time."""
     picture = drawing.picture(("Total 1250",), (320, 110))
-    rng = random.Random(1)  # noqa: S311 - not a secret
     return {
         "pdf": (media_types.PDF, drawing.pdf(_page, _page)),
         "pdf-picture": (media_types.PDF, drawing.pdf(lambda canvas: canvas.drawInlineImage(picture, 0, 600))),
@@ -75,7 +75,7 @@ def seeds() -> Mapping[str, tuple[MediaType, bytes]]:
         "epub": (media_types.EPUB, _epub()),
         "rtf": (media_types.RTF, rb"{\rtf1\ansi{\fonttbl\f0 Arial;}\f0\pard " + WORDS.encode() * 3 + rb"\par}"),
         "html": (media_types.HTML, _html().encode()),
-        "xml": (media_types.XML, f"<?xml version='1.0'?><a b='c'><d>{WORDS}</d><!-- e --></a>".encode() * 1),
+        "xml": (media_types.XML, f"<?xml version='1.0'?><order b='c'><d>{WORDS}</d><!-- e --></order>".encode()),
         "json": (media_types.JSON, json.dumps({"text": WORDS, "list": [1, 2.5, None, {"deep": [WORDS]}]}).encode()),
         "labels": (media_types.LABELS, json.dumps(_LABELS).encode()),
         "markdown": (media_types.MARKDOWN, f"# Title\n\n{WORDS}\n\n| a | b |\n|---|---|\n| 1 | 2 |\n".encode()),
@@ -88,16 +88,18 @@ def seeds() -> Mapping[str, tuple[MediaType, bytes]]:
         "odp": (media_types.ODP, _stored_first(media_types.ODP.mime, ("content.xml", _ODP.encode()))),
         "jp2": (media_types.JPEG2000, drawing.saved(picture, "JPEG2000")),
         "avif": (media_types.AVIF, drawing.saved(picture, "AVIF")),
-        "heic": (media_types.HEIC, b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + rng.randbytes(2_000)),
+        "heic": (media_types.HEIC, HEIC_PICTURE),
         "mhtml": (media_types.MHTML, _mhtml()),
         "mbox": (media_types.MBOX, b"\n".join(b"From a@b.c Mon Nov 20\n" + mail_of(newline="\n") for _ in range(3))),
         "tar": (media_types.TAR, _tar()),
         "gzip": (media_types.GZIP, gzip.compress(WORDS.encode() * 9, mtime=0)),
         "bzip2": (media_types.BZIP2, bz2.compress(WORDS.encode() * 9)),
-        "doc": (media_types.DOC, ole2(["WordDocument"]) + rng.randbytes(4_096)),
-        "xls": (media_types.XLS, ole2(["Workbook"]) + rng.randbytes(4_096)),
-        "ppt": (media_types.PPT, ole2(["PowerPoint Document"]) + rng.randbytes(4_096)),
-        "msg": (media_types.MSG, ole2(["__properties_version1.0"]) + rng.randbytes(4_096)),
+        "tar-gz": (media_types.GZIP, gzip.compress(_tar(), mtime=0)),
+        "doc": (media_types.DOC, doc_file(WORDS)),
+        "xls": (media_types.XLS, xls_file(WORDS)),
+        "ppt": (media_types.PPT, ppt_file(WORDS)),
+        "msg": (media_types.MSG, msg_file(WORDS)),
+        "pdf-attachments": (media_types.PDF, _pdf_with_attachments()),
     }
 
 
@@ -112,8 +114,18 @@ def _form(canvas: Canvas) -> None:
     canvas.acroForm.checkbox(name="paid", checked=True, x=72, y=500)
 
 
+def _pdf_with_attachments() -> bytes:
+    document = pypdfium2.PdfDocument(drawing.pdf(_page))
+    for name, data in (("data.xml", f"<a>{WORDS}</a>".encode()), ("inner.zip", zip_of(("a.txt", WORDS.encode())))):
+        document.new_attachment(name).set_data(data)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
 def _mhtml() -> bytes:
-    head = b"From: saved\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b; type=text/html\r\n\r\n"
+    head = b"From: <Saved by Blink>\r\nSnapshot-Content-Location: http://a/\r\nMIME-Version: 1.0\r\n"
+    head += b"Content-Type: multipart/related; boundary=b; type=text/html\r\n\r\n"
     part = b"--b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Location: http://a/\r\n\r\n"
     return head + part + _html().encode() + b"\r\n--b--\r\n"
 

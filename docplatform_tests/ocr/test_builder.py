@@ -21,7 +21,8 @@ from docplatform.ocr.local.blocks import (
     paragraph_of,
     table_of,
 )
-from docplatform.ocr.local.builder import build_result, build_verbatim_result
+from docplatform.ocr.local.builder import build_from_pages, build_result, build_verbatim_result
+from docplatform.ocr.local.building.text_writer import TextWriter
 from docplatform.text.language import detect_language
 from docplatform_tests.documents.contract import HAS_CONTRACT, violations
 from docplatform_tests.ocr.page_blocks import assert_pointers_hold, assert_spans_hold, pages, words_of
@@ -62,6 +63,16 @@ def _assert_nothing_is_lost(result: AnalyzeResult, drawn: list[PageBlocks]) -> N
     placed = {id(word) for page in drawn for word in words_of(page)}
     pairs = [pair for page in drawn for pair in page.pairs if any(id(word) in placed for word in pair.key)]
     assert [pair.confidence for pair in result.key_value_pairs] == [pair.confidence for pair in pairs]
+
+
+def test_each_page_is_let_go_once_it_is_written(monkeypatch):
+    drawn = [PageBlocks([paragraph_of(text)]) for text in ("one", "two", "three")]
+    left, waiting = [], list(drawn)
+    add_page = TextWriter.add_page
+    monkeypatch.setattr(TextWriter, "add_page", lambda self, page: (add_page(self, page), left.append(len(waiting))))
+    result = build_from_pages(waiting, [], "m", ContentFormat.TEXT)
+    assert left == [2, 1, 0]
+    assert result.to_json() == build_result(ReadDocument(drawn), "m").to_json()
 
 
 @given(st.text(max_size=80))

@@ -246,11 +246,12 @@ _GERMAN = "Der Vertrag untersteht dem Recht des Landes, in welchem die Gesellsch
     ("texts", "languages"),
     [
         ([_ENGLISH, _ENGLISH], {"en": [f"{_ENGLISH}\n{_ENGLISH}"]}),
+        ([_ENGLISH, _ENGLISH, _ENGLISH], {"en": [f"{_ENGLISH}\n{_ENGLISH}\n{_ENGLISH}"]}),
         ([_ENGLISH, _GERMAN, "kurz", _ENGLISH], {"en": [_ENGLISH, _ENGLISH], "de": [f"{_GERMAN}\nkurz"]}),
         (["1234567890", "1234567890"], {}),
         (["A short one"], {}),
     ],
-    ids=["one", "two", "none", "too short"],
+    ids=["one", "one, three times", "two", "none", "too short"],
 )
 def test_languages_are_told_per_document_and_per_paragraph_where_they_differ(texts, languages):
     result = _built(*(paragraph_of(text) for text in texts))

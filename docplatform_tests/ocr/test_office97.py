@@ -78,7 +78,7 @@ def test_texts_of_slides_are_found_but_not_those_of_their_masters():
         ("Main.\n\n7", _doc(), media_types.DOC, ["Main.", "7", "Footnote ü.", "a-b", "c"]),
         ("", _ppt(), media_types.PPT, ["Grüße", "all", "bytes"]),
         ("Slide", _ppt(), media_types.PPT, ["Slide"]),
-        ("[Image: x]\nText", b"damaged", media_types.XLS, ["Text"]),
+        ("[Image: x]\nText", b"damaged", media_types.DOC, ["Text"]),
     ],
 )
 def test_the_reader_adds_what_the_engine_leaves_out(monkeypatch, extracted, data, media_type, expected):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from docplatform.errors import ConfigurationError
-from docplatform.ocr.local.recognition import orientation
+from docplatform.ocr.local.recognition import engine, orientation
 from docplatform.ocr.local.recognition.batches import read_lines
 from docplatform.ocr.local.recognition.choice import recognizer_of
 from docplatform.ocr.local.recognition.classification import upside_down
@@ -276,6 +276,22 @@ def test_tesseract_reads_words_with_boxes_whichever_way_up(direction):
 def test_engines_have_fingerprints_of_their_own():
     pytest.importorskip("openvino")
     engines = [OcrEngine.ONNXRUNTIME, OcrEngine.OPENVINO] + [OcrEngine.TESSERACT] * _has_tesseract()
-    prints = [recognizer_of(ReadingSettings(ocr_engine=engine)).fingerprint for engine in engines]
+    prints = [recognizer_of(ReadingSettings(ocr_engine=name)).fingerprint for name in engines]
     assert all(one != other for one, other in pairwise(prints))
     assert recognizer_of(ReadingSettings()).fingerprint in prints
+
+
+@pytest.mark.skipif(not _has_tesseract(), reason="the program tesseract isn't installed")
+def test_tesseract_takes_a_page_with_few_letters_to_be_upright():
+    pytest.importorskip("pytesseract")
+    found = recognizer_of(ReadingSettings(ocr_engine=OcrEngine.TESSERACT)).recognize(
+        np.asarray(picture(["Hello"], (300, 140)))
+    )
+    assert found.direction == 0
+    assert [word.text for line in found.lines for word in line.words] == ["Hello"]
+
+
+def test_a_missing_wheel_of_models_is_named(monkeypatch):
+    monkeypatch.setattr(engine, "find_spec", lambda _: None)
+    with pytest.raises(ConfigurationError, match=r"rapidocr==3\.10\.0"):
+        bundled_folder()

@@ -105,5 +105,5 @@ def test_roles_of_the_format_and_pages_without_geometry_stay() -> None:
 
 def test_a_word_broken_over_two_lines_doesn_t_make_its_line_a_heading() -> None:
     broken = line("Some words of a text and a half-", 50, 270)
-    tall = replace(broken, polygon=(50, 270, 200, 270, 200, 295, 50, 295))
+    tall = broken._replace(polygon=(50, 270, 200, 270, 200, 295, 50, 295))
     assert _roles(_page(ParagraphBlock([tall]))) == []

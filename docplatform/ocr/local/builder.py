@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from docplatform.documents.analyze_result import API_VERSION, UNICODE_CODE_POINT, AnalyzeResult
 from docplatform.documents.vocabulary import ContentFormat
-from docplatform.ocr.local.blocks import Notice, ReadDocument
+from docplatform.ocr.local.blocks import Notice, PageBlocks, ReadDocument
 from docplatform.ocr.local.building.content import Json, clean
 from docplatform.ocr.local.building.languages import languages
 from docplatform.ocr.local.building.lines import LINES_OMITTED, WORDS_OMITTED
@@ -40,10 +40,18 @@ def build_result(
     document: ReadDocument, model_id: str, content_format: ContentFormat = ContentFormat.TEXT
 ) -> AnalyzeResult:
     """The result of a document read as blocks."""
+    return build_from_pages(list(document.pages), document.notices, model_id, content_format)
+
+
+def build_from_pages(
+    pages: list[PageBlocks], notices: Sequence[Notice], model_id: str, content_format: ContentFormat
+) -> AnalyzeResult:
+    """The same for pages that nobody needs any more: each leaves the list, and memory, once it is written."""
     writer = _WRITERS[content_format](MAX_PLAIN_WORDS)
-    for page in document.pages:
-        writer.add_page(page)
-    return _result(writer, model_id, document.notices, content_format)
+    pages.reverse()
+    while pages:
+        writer.add_page(pages.pop())
+    return _result(writer, model_id, notices, content_format)
 
 
 def build_verbatim_result(
@@ -66,9 +74,8 @@ def build_code_result(content: str, model_id: str, notices: Sequence[Notice], la
 
 
 def _result(writer: Writer, model_id: str, notices: Sequence[Notice], content_format: ContentFormat) -> AnalyzeResult:
-    has_text = any(page["words"] or "selectionMarks" in page or "barcodes" in page for page in writer.pages)
     # what stands between blank pages is no content
-    content = "".join(writer.content.parts) if any(page["spans"] for page in writer.pages) else ""
+    content = writer.content.text if writer.has_content else ""
     optional = {
         "paragraphs": writer.paragraphs,
         "tables": writer.tables,
@@ -76,7 +83,7 @@ def _result(writer: Writer, model_id: str, notices: Sequence[Notice], content_fo
         "sections": sections(writer.leaves),
         "keyValuePairs": writer.pairs,
         "languages": languages(content, writer.paragraphs),
-        "warnings": [_warning(notice) for notice in (*notices, *_omissions(writer, has_text))],
+        "warnings": [_warning(notice) for notice in (*notices, *_omissions(writer))],
     }
     result: Json = {
         "apiVersion": API_VERSION,
@@ -84,14 +91,21 @@ def _result(writer: Writer, model_id: str, notices: Sequence[Notice], content_fo
         "stringIndexType": UNICODE_CODE_POINT,
         "contentFormat": content_format.value,
         "content": content,
-        "pages": writer.pages,
     }
-    result |= {name: entries for name, entries in optional.items() if entries}
-    return AnalyzeResult.deferred(to_json(result).decode())
+    rest = {name: entries for name, entries in optional.items() if entries}
+    return AnalyzeResult.deferred(_joined(result, writer.pages, rest).decode())
 
 
-def _omissions(writer: Writer, has_text: bool) -> list[Notice]:
-    found = [] if has_text else [Notice(EMPTY_DOCUMENT, "No text was found in the document: it is blank.")]
+def _joined(head: Json, pages: bytearray, rest: Json) -> bytes:
+    """The JSON of an object with ``pages`` between its other entries. The pages are let go: they are in it."""
+    end = b"]," + to_json(rest)[1:] if rest else b"]}"
+    joined = b"".join([to_json(head)[:-1], b',"pages":[', pages, end])
+    pages.clear()
+    return joined
+
+
+def _omissions(writer: Writer) -> list[Notice]:
+    found = [] if writer.has_text else [Notice(EMPTY_DOCUMENT, "No text was found in the document: it is blank.")]
     for code, what in ((WORDS_OMITTED, "words"), (LINES_OMITTED, "lines")):
         count = writer.line_writer.plain[code]
         if count > MAX_PLAIN_WORDS:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 FRAMES_OMITTED = "framesOmitted"
 _EXIF_ORIENTATION = 0x0112
+_SHRINKABLE = ("L", "RGB", "CMYK", "YCbCr")  # pixels that may be averaged as they are
 _SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
 
 
@@ -148,22 +149,31 @@ def _read_frame(
 def _pixels(image: Any, max_side: int) -> NDArray[np.uint8]:
     """8-bit BGR, upright by EXIF, at most about ``max_side`` on its long side."""
     import numpy as np
-    from PIL import Image, ImageOps
+    from PIL import ImageOps
 
     if image.format == "JPEG":  # the decoder can halve as it decodes: many times cheaper for camera pictures
         ratio = max_side / max(image.size)
         if ratio < 0.5:
             image.draft(None, (int(image.width * ratio), int(image.height * ratio)))
-    frame = _eight_bits(image)
-    if max(frame.size) > max_side:
-        ratio = max_side / max(frame.size)
-        size = (max(1, round(frame.width * ratio)), max(1, round(frame.height * ratio)))
-        frame = frame.resize(size, Image.Resampling.BOX if ratio < 0.5 else Image.Resampling.HAMMING)
+    # Shrunk before it is coloured, where its kind allows: a grey or two-tone page of 34 megapixels takes 102 MB as RGB.
+    frame = image.convert("L") if image.mode == "1" else image
+    frame = _eight_bits(_shrunk(frame, max_side) if frame.mode in _SHRINKABLE else frame)
+    frame = _shrunk(frame, max_side)
     orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
     if orientation != 1:
         frame.getexif()[_EXIF_ORIENTATION] = orientation
         frame = ImageOps.exif_transpose(frame)
     return np.ascontiguousarray(np.asarray(frame)[:, :, ::-1])
+
+
+def _shrunk(frame: Any, max_side: int) -> Any:
+    from PIL import Image
+
+    if max(frame.size) <= max_side:
+        return frame
+    ratio = max_side / max(frame.size)
+    size = (max(1, round(frame.width * ratio)), max(1, round(frame.height * ratio)))
+    return frame.resize(size, Image.Resampling.BOX if ratio < 0.5 else Image.Resampling.HAMMING)
 
 
 def _eight_bits(image: Any) -> Any:

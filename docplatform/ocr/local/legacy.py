@@ -11,6 +11,7 @@ import re
 from docplatform.documents import media_types
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.local.blocks import Block, PageBlocks, ReadDocument, lines_of, paragraph_of
+from docplatform.ocr.local.compound_chains import flaw_of
 from docplatform.ocr.local.html import unsaid
 from docplatform.ocr.local.office97 import texts_beside
 
@@ -36,6 +37,11 @@ def read_legacy(data: bytes, media_type: str) -> ReadDocument:
 def _extracted(data: bytes, media_type: str) -> str:
     import kreuzberg
 
+    if media_type == media_types.XLS.mime and (flaw := flaw_of(data)):
+        raise PermanentError(
+            f"The {media_type} file is damaged: {flaw}. Open and save it anew, or send it as PDF or xlsx.",
+            reason=ReasonCode.CORRUPT,
+        )
     config = kreuzberg.ExtractionConfig(use_cache=False, disable_ocr=True, enable_quality_processing=False)  # type: ignore[call-arg]
     try:
         content = kreuzberg.extract_bytes_sync(data, media_type, config).content

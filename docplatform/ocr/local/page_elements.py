@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from docplatform.documents.elements import Polygon
 from docplatform.ocr.local.blocks import AS_GIVEN, BarcodeBox, LineBox, MarkBox, PageQuality, WordBox
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A straight line that is drawn on the page, from one end to the other."""
 
     x1: float

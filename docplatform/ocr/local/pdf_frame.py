@@ -79,8 +79,11 @@ def polygons_of(boxes: NDArray[np.float64], direction: int = 0) -> list[tuple[fl
     """The same for an array of boxes, n x 4."""
     import numpy as np
 
-    inches = np.round(boxes / POINTS_PER_INCH, 4)
-    return list(map(tuple, inches[:, _corners(direction)].tolist()))
+    inches = np.round(boxes / POINTS_PER_INCH, 4).tolist()
+    if direction == 0:
+        return [(left, top, right, top, right, bottom, left, bottom) for left, top, right, bottom in inches]
+    corners = _corners(direction)
+    return [tuple([box[side] for side in corners]) for box in inches]
 
 
 def _corners(direction: int) -> list[int]:

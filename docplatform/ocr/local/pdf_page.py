@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from docplatform.ocr.local.blocks import LineBox, MarkBox, Notice
@@ -135,7 +136,7 @@ class PdfPageReader:
             bitmap.close()
 
 
-@dataclass(slots=True)
+@dataclass
 class _Found:
     """What a page's own objects say."""
 
@@ -148,27 +149,32 @@ class _Found:
     pictures: list[Picture] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
-    @property
+    @cached_property
     def has_little_text(self) -> bool:
         """Whether so little is in the text layer that a scan may lie beside it."""
         return visible_count(self.text) < _LITTLE_TEXT
+
+    @cached_property
+    def is_sane(self) -> bool:
+        """Whether the text layer reads as text."""
+        return is_sane(self.text)
 
     def is_doubtful(self) -> bool:
         """True for a page without a text layer that makes sense, or with little text on a page-filling picture."""
         import pypdfium2.raw as pdfium
 
-        if is_sane(self.text) and not self.has_little_text:
+        if self.is_sane and not self.has_little_text:
             return quality(self.text) < GOOD_QUALITY
         if pdfium.FPDFPage_CountObjects(self.page) <= 0 and pdfium.FPDFPage_GetAnnotCount(self.page) <= 0:
             return False  # blank: nothing to recognise
         largest = max((picture.share(self.frame) for picture in self.pictures), default=0.0)
-        return not is_sane(self.text) or largest >= _PAGE_FILLING
+        return not self.is_sane or largest >= _PAGE_FILLING
 
     def is_outdone_by(self, recognized: PageElements) -> bool:
         """Whether what was recognised in the page's picture is to be believed rather than its text layer."""
         words = [word.text for line in recognized.lines for word in line.words]
         letters, visible = sum(map(len, words)), visible_count(self.text)
-        if not is_sane(self.text):
+        if not self.is_sane:
             return letters > 0 or is_garbage(self.text)
         if self.has_little_text:
             return letters >= _LITTLE_TEXT or letters > visible

@@ -13,7 +13,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Any
 
 from docplatform.ocr.local.page_elements import Rule
@@ -67,32 +67,22 @@ class _Paths:
 
     def look_at(self, page: int | None) -> None:
         """Raises ``_DrawingError`` where there is too much."""
-        count, get, kind = self._calls["FPDFPage_CountObjects"](page), *self._getters("FPDFPage_GetObject")
-        self._spend(objects=count)
-        for index in range(count):
-            item = get(page, index)
-            what = kind(item)
-            if what == _PATH:
-                self._look_at_path(item, _IDENTITY)
-            elif what == _FORM:
-                self._look_at_form(item, _IDENTITY, 1)
+        self._look_at_all("FPDFPage_GetObject", page, self._calls["FPDFPage_CountObjects"](page), _IDENTITY, 0)
 
-    def _getters(self, get: str) -> tuple[Any, Any]:
-        return self._calls[get], self._calls["FPDFPageObj_GetType"]
+    def _look_at_all(self, get: str, holder: int | None, count: int, matrix: Matrix, depth: int) -> None:
+        self._spend(objects=count)
+        items = list(map(self._calls[get], repeat(holder), range(count)))
+        for item, kind in zip(items, map(self._calls["FPDFPageObj_GetType"], items), strict=True):
+            if kind == _PATH:
+                self._look_at_path(item, matrix)
+            elif kind == _FORM:
+                self._look_at_form(item, matrix, depth + 1)
 
     def _look_at_form(self, form: int, outer: Matrix, depth: int) -> None:
         if depth > _MAX_DEPTH:
             return
         matrix = _times(self._matrix_of(form), outer)
-        count, get, kind = self._calls["FPDFFormObj_CountObjects"](form), *self._getters("FPDFFormObj_GetObject")
-        self._spend(objects=count)
-        for index in range(count):
-            item = get(form, index)
-            what = kind(item)
-            if what == _PATH:
-                self._look_at_path(item, matrix)
-            elif what == _FORM:
-                self._look_at_form(item, matrix, depth + 1)
+        self._look_at_all("FPDFFormObj_GetObject", form, self._calls["FPDFFormObj_CountObjects"](form), matrix, depth)
 
     def _spend(self, objects: int = 0, paths: int = 0, segments: int = 0) -> None:
         self._objects += objects
@@ -204,8 +194,8 @@ def _rules(one: Point, two: Point, frame: PageFrame) -> Iterator[Rule]:
     if min(wide, high) < 0 or max(wide, high) < _SHORTEST:
         return
     x, y = (left + right) / 2, (top + bottom) / 2
-    ends = (left, y, right, y) if wide >= high else (x, top, x, bottom)
-    yield Rule(*(number / POINTS_PER_INCH for number in ends))
+    x1, y1, x2, y2 = (left, y, right, y) if wide >= high else (x, top, x, bottom)
+    yield Rule(x1 / POINTS_PER_INCH, y1 / POINTS_PER_INCH, x2 / POINTS_PER_INCH, y2 / POINTS_PER_INCH)
 
 
 def _times(first: Matrix, then: Matrix) -> Matrix:

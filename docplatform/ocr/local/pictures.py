@@ -105,4 +105,4 @@ def _without_place(block: Block) -> Block:
 
 
 def _lines_without_place(lines: Sequence[LineBox]) -> list[LineBox]:
-    return [LineBox([replace(word, polygon=None) for word in line.words]) for line in lines]
+    return [LineBox([word._replace(polygon=None) for word in line.words]) for line in lines]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
-from dataclasses import replace
 from functools import cached_property, partial
 from importlib.metadata import version
 
@@ -20,7 +19,7 @@ from docplatform.errors import DocPlatformError, PermanentError, ReasonCode
 from docplatform.ocr.base import DocumentSource, PageCounts, Reading, ReadOutcome
 from docplatform.ocr.collecting import uncollected
 from docplatform.ocr.local.blocks import ReadDocument
-from docplatform.ocr.local.builder import build_result
+from docplatform.ocr.local.builder import build_from_pages
 from docplatform.ocr.local.document_cache import DOCUMENTS, decoded, document_key, encoded, is_worth_keeping
 from docplatform.ocr.local.layout.text_pairs import with_text_pairs
 from docplatform.ocr.local.page_cache import PAGES, CachedRecognizer
@@ -174,9 +173,11 @@ class LocalDocumentReader:
             )
         with uncollected() if source.media_type == media_types.PDF.mime else nullcontext():
             document = read(source.data)
-            document = replace(document, pages=with_text_pairs(document.pages))
-            result = build_result(document, MODEL_ID, content_format)
-        return Reading(result, recognizer.counts(document.file_pages or len(document.pages)))
+            pages, notices = with_text_pairs(document.pages), document.notices
+            in_file = document.file_pages or len(pages)
+            del document  # so that each page can go once it is written: 500 pages of words take 95 MB
+            result = build_from_pages(pages, notices, MODEL_ID, content_format)
+        return Reading(result, recognizer.counts(in_file))
 
     def _format_reader(self, media_type: str, recognizer: Recognizer) -> Callable[[bytes], ReadDocument] | None:
         """The reader of a type. Imported here: a worker that only reads mails never loads the others."""

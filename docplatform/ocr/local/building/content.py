@@ -19,13 +19,24 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Content:
-    """A text in parts."""
+    """A text in parts: those of the page that is being written, and whole pages before it."""
 
-    __slots__ = ("offset", "parts")
+    __slots__ = ("_pages", "offset", "parts")
 
     def __init__(self) -> None:
+        self._pages: list[str] = []
         self.parts: list[str] = []
         self.offset = 0
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join([*self._pages, *self.parts])
+
+    def end_page(self) -> None:
+        """Join the parts of a page, so that its words can go; the last one stays for ``ends_with``."""
+        self._pages.append("".join(self.parts[:-1]))
+        self.parts = self.parts[-1:]
 
     def append(self, text: str) -> None:
         """Add a text, which may be empty."""
@@ -64,10 +75,14 @@ def regions(page_number: int, *polygons: Sequence[float] | None) -> list[Json]:
 
 def hull(polygons: Iterable[Sequence[float] | None]) -> list[float] | None:
     """The upright rectangle around polygons."""
-    points = [number for polygon in polygons if polygon for number in polygon]
-    if not points:
+    xs: list[float] = []
+    ys: list[float] = []
+    for polygon in polygons:
+        if polygon:
+            xs += polygon[::2]
+            ys += polygon[1::2]
+    if not xs:
         return None
-    xs, ys = points[::2], points[1::2]
     left, right, top, bottom = min(xs), max(xs), min(ys), max(ys)
     return [left, top, right, top, right, bottom, left, bottom]
 

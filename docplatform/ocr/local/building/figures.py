@@ -21,8 +21,12 @@ class PlacedFigure:
 
 
 def placed_figures(page: PageBlocks) -> list[PlacedFigure]:
-    """The figures of a page. A paragraph belongs to the first figure around its middle; captions to none."""
+    """The figures of a page. A paragraph belongs to the first figure around its middle; captions to none.
+
+    Those of tables too, which are written with their table.
+    """
     captions = {id(figure.caption) for figure in page.figures}
+    captions |= {id(block.caption) for block in page.blocks if isinstance(block, TableBlock) and block.cells}
     free = [block for block in page.blocks if isinstance(block, ParagraphBlock) and id(block) not in captions]
     placed = []
     for figure in page.figures:

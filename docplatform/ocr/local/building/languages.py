@@ -16,6 +16,8 @@ _LEAST = 80
 """Characters of a paragraph whose language is worth asking for; shorter ones belong to what is before them."""
 _PROBE = 200
 """Characters that are looked at: 0.18 ms, where 2,000 take 0.54."""
+_PROBES = 3
+"""Paragraphs that stand for a document. Where they agree, the whole needn't be asked: a third of the CPU."""
 _SURE = 0.9
 _MOST = 500
 """Paragraphs asked one by one in a document of several languages: 0.1 s."""
@@ -24,17 +26,21 @@ _MOST = 500
 def languages(content: str, entries: Sequence[Json]) -> list[Json]:
     """The languages of a content, given the entries of its paragraphs; empty where none can be told.
 
-    One for the whole, unless the longest paragraph of its beginning, middle or end is clearly in another: then every
-    paragraph is asked.
+    One for the whole where the longest paragraphs of its beginning, middle and end are clearly in it. Otherwise 4,000
+    characters of the whole are asked, and every paragraph where one of those three is clearly in another language.
     """
     if len(content) < _SHORTEST:
         return []
+    paragraphs = [_extent(entry) for entry in entries]
+    long = [extent for extent in paragraphs if extent[1] - extent[0] >= _LEAST]
+    probes = [detect_language(content[start : min(end, start + _PROBE)]) for start, end in _probes(long)]
+    sure = [probe for probe in probes if probe.confidence >= _SURE]
+    if len(sure) == _PROBES and len({probe.language for probe in sure}) == 1:
+        return [_entry(sure[0].language, [(0, len(content))], [probe.confidence for probe in sure])]
     whole = detect_language("\n".join(entry["content"] for entry in entries) or content)
     if whole.language == UNDETERMINED:
         return []
-    paragraphs = [_extent(entry) for entry in entries]
-    long = [extent for extent in paragraphs if extent[1] - extent[0] >= _LEAST]
-    if all(_of(content, extent, whole).language == whole.language for extent in _probes(long)):
+    if all(probe.language == whole.language for probe in sure):
         return [_entry(whole.language, [(0, len(content))], [whole.confidence])]
     return _by_paragraph(content, paragraphs, whole)
 
@@ -45,7 +51,7 @@ def _extent(entry: Json) -> Extent:
 
 
 def _probes(long: Sequence[Extent]) -> list[Extent]:
-    third = -(-len(long) // 3) or 1
+    third = -(-len(long) // _PROBES) or 1
     return [max(long[at : at + third], key=lambda extent: extent[1] - extent[0]) for at in range(0, len(long), third)]
 
 

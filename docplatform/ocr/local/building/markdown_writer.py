@@ -41,7 +41,7 @@ class MarkdownWriter(Writer):
     _page_start = 0
 
     def _break_page(self) -> None:
-        if self.pages:
+        if self.page_count:
             self._break_line(0)
             self.content.append(f"{PAGE_BREAK}\n\n")
         self._page_start = self.content.offset

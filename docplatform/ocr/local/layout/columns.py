@@ -10,7 +10,7 @@ receipts also have many lines that start at one place; they aren't prose: labels
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -52,8 +52,14 @@ def parted(pieces: Sequence[Piece]) -> list[list[Piece]] | None:
     starts = list(_starts(pieces, 0.5 * height))
     if len(starts) < 2:
         return None
+    rights = sorted(piece.box[2] for piece in pieces)
+    gutters = [place - 0.3 * height for place in starts[1:]]
+    # with too few lines that end left of it nothing can stand on its left
+    gutters = [gutter for gutter in gutters if bisect_right(rights, gutter + 0.3 * height) >= _MIN_LINES]
+    if not gutters:
+        return None
     ordered = sorted(pieces, key=_middle)
-    stretches = [stretch for place in starts[1:] for stretch in _clear(ordered, place - 0.3 * height, height)]
+    stretches = [stretch for gutter in gutters for stretch in _clear(ordered, gutter, height)]
     for stretch in sorted(stretches, key=lambda stretch: (stretch.start - stretch.stop, stretch.gutter)):
         parts = _parts(ordered, stretch, height)
         if parts:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from docplatform.ocr.local.blocks import LineBox, PageBlocks, ParagraphBlock
+from docplatform.ocr.local.layout.frame import bounds, hull
 from docplatform.ocr.local.layout.pieces import Box
 
 _EDGE = 0.12
@@ -90,8 +91,8 @@ def _placed(number: int, page: PageBlocks) -> Iterator[_Placed]:
         polygons = [line.polygon for line in block.lines if line.polygon]
         if len(polygons) < len(block.lines) or any(p[0] >= p[2] for p in polygons):
             continue
-        xs, ys = [x for p in polygons for x in p[::2]], [y for p in polygons for y in p[1::2]]
-        box = (min(xs) / page.width, min(ys) / page.height, max(xs) / page.width, max(ys) / page.height)
+        left, top, right, bottom = hull([bounds(polygon) for polygon in polygons])
+        box = (left / page.width, top / page.height, right / page.width, bottom / page.height)
         height = median(map(_line_height, block.lines))
         text = " ".join(word.text for line in block.lines for word in line.words)
         yield _Placed(number, index, block, text, box, height)
@@ -99,8 +100,11 @@ def _placed(number: int, page: PageBlocks) -> Iterator[_Placed]:
 
 def _line_height(line: LineBox) -> float:
     """Height of a line's text. Its first word may be lower than the line: one broken at its end spans two lines."""
-    polygons = [polygon for polygon in (line.polygon, line.words[0].polygon if line.words else None) if polygon]
-    return min(abs(polygon[7] - polygon[1]) for polygon in polygons)
+    own, first = line.polygon, line.words[0].polygon if line.words else None
+    if own and first:
+        return min(abs(own[7] - own[1]), abs(first[7] - first[1]))
+    polygon = own or first or (0.0,) * 8
+    return abs(polygon[7] - polygon[1])
 
 
 def _body_height(placed: Sequence[Sequence[_Placed]]) -> float:

@@ -25,6 +25,11 @@ def turned(numbers: Sequence[float], angle: float) -> Sequence[float]:
 
 def bounds(numbers: Sequence[float]) -> Box:
     """The upright rectangle around points."""
+    if len(numbers) == 8:
+        x1, y1, x2, y2, x3, y3, x4, y4 = numbers
+        if x1 == x4 <= x2 == x3 and y1 == y2 <= y3 == y4:  # upright already, as nearly all are
+            return x1, y1, x3, y3
+        return min(x1, x2, x3, x4), min(y1, y2, y3, y4), max(x1, x2, x3, x4), max(y1, y2, y3, y4)
     xs, ys = numbers[::2], numbers[1::2]
     return min(xs), min(ys), max(xs), max(ys)
 
@@ -37,6 +42,9 @@ def hull(boxes: Sequence[Box]) -> Box:
 
 def polygon_of(box: Box, angle: float, digits: int | None) -> tuple[float, ...]:
     """A box of the upright frame as a polygon on the page, from where its text starts, rounded to ``digits``."""
+    if angle == 0:
+        left, top, right, bottom = (round(number, digits) for number in box)
+        return left, top, right, top, right, bottom, left, bottom
     left, top, right, bottom = box
     numbers = turned((left, top, right, top, right, bottom, left, bottom), angle)
     return tuple(round(number, digits) for number in numbers)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 _AMOUNTS = frozenset(
     " ".join(
@@ -107,13 +108,18 @@ def is_amount(words: Sequence[str]) -> bool:
     return bool(_AMOUNT.match("".join(words)))
 
 
-def _named(words: Sequence[str]) -> list[str]:
+def _named(words: Sequence[str]) -> tuple[str, ...]:
     """The words of a label in lower case, rates left out; none where a number, a comma or their count tells of more."""
-    if not 0 < len(words) <= _MAX_WORDS or any(word.endswith(",") for word in words):
-        return []
+    return _named_by(tuple(words)) if 0 < len(words) <= _MAX_WORDS else ()
+
+
+@lru_cache(maxsize=4_096)  # each text of a page is asked four times, and forms come again
+def _named_by(words: tuple[str, ...]) -> tuple[str, ...]:
+    if any(word.endswith(",") for word in words):
+        return ()
     plain = [_TRIMMED.sub("", word).lower() for word in words]
-    named = [word for word in plain if word and not word.endswith("%")]
-    return [] if any(map(_has_digit, named)) else named
+    named = tuple(word for word in plain if word and not word.endswith("%"))
+    return () if any(map(_has_digit, named)) else named
 
 
 def is_filler(text: str) -> bool:

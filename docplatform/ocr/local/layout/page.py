@@ -9,12 +9,18 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from docplatform.ocr.local.blocks import Block, LineBox, MarkBox, PageBlocks, PairBlock, WordBox
+from docplatform.ocr.local.layout.figures import page_figures
 from docplatform.ocr.local.layout.frame import bounds, turned
 from docplatform.ocr.local.layout.marks import mark_pairs, page_marks
 from docplatform.ocr.local.layout.pairs import boxed_pairs, find_pairs
 from docplatform.ocr.local.layout.paragraphs import paragraphs
 from docplatform.ocr.local.layout.pieces import Box, Piece, mirrored, runs_left
-from docplatform.ocr.local.layout.reading_order import consecutive_rows, in_reading_order
+from docplatform.ocr.local.layout.reading_order import (
+    column_parts,
+    consecutive_rows,
+    in_reading_order,
+    ordered_parts,
+)
 from docplatform.ocr.local.layout.tables import with_tables
 from docplatform.ocr.local.page_elements import PageElements
 
@@ -24,17 +30,22 @@ _MAX_REVERSE = 0.25
 def arrange(elements: PageElements) -> PageBlocks:
     """The page's blocks in reading order: what runs as most text does first, then other directions."""
     upright, others = _by_direction(elements)
-    pieces, others = with_tables(upright, others, elements.rules, elements.direction + elements.skew, elements.unit)
+    parts = column_parts(upright)
+    pieces, others = with_tables(
+        upright, others, parts, elements.rules, elements.direction + elements.skew, elements.unit
+    )
     ordered: list[Piece] = []
     pairs: list[PairBlock] = []
     marks: Sequence[MarkBox] = elements.marks
     for direction, group in [(elements.direction, pieces), *_other_directions(others, elements.skew)]:
         is_leftward = runs_left(group)
         box_of = _box_of(direction + elements.skew, is_leftward=is_leftward)
-        in_order = _in_order(group, is_leftward=is_leftward)
+        has_tables = any(piece.table for piece in group)
+        is_known = group is pieces and not is_leftward  # its parts are those of the upright pieces
+        in_order = ordered_parts(parts) if is_known and not has_tables else _in_order(group, is_leftward=is_leftward)
         ordered += in_order
-        if any(piece.table for piece in in_order):  # labels and values side by side look like a table
-            in_order = _in_order(upright, is_leftward=is_leftward)
+        if has_tables:  # labels and values side by side look like a table
+            in_order = _in_order(upright, is_leftward=True) if is_leftward else ordered_parts(parts)
         rows = consecutive_rows(in_order)
         if direction == elements.direction:
             marks = page_marks(in_order, elements.rules if elements.angle == 0 else (), marks, box_of)
@@ -45,8 +56,9 @@ def arrange(elements: PageElements) -> PageBlocks:
             else []
         )
         pairs += [*boxed, *_apart(find_pairs(rows, box_of), boxed)]
+    blocks = list(_blocks(ordered))
     return PageBlocks(
-        list(_blocks(ordered)),
+        blocks,
         elements.width,
         elements.height,
         elements.unit,
@@ -54,6 +66,7 @@ def arrange(elements: PageElements) -> PageBlocks:
         marks,
         elements.barcodes,
         pairs=pairs,
+        figures=page_figures(elements.pictures, blocks),
         quality=elements.quality,
     )
 

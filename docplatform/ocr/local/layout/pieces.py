@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from docplatform.ocr.local.blocks import LineBox, TableBlock
 
@@ -17,8 +17,7 @@ Box = tuple[float, float, float, float]
 """Left, top, right, bottom; y grows downwards."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A run of words on one line, or a table (then ``line`` is empty).
 
     ``box`` is in a frame where text is upright, ``line`` and ``table`` are in the page's own.

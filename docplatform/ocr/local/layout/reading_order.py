@@ -20,7 +20,12 @@ _MAX_DEPTH = 12  # cuts above each other: pages of a newspaper have five or six
 
 def in_reading_order(pieces: Sequence[Piece]) -> list[Piece]:
     """The pieces in reading order."""
-    return [piece for part in column_parts(pieces) for row in rows(part) for piece in row]
+    return ordered_parts(column_parts(pieces))
+
+
+def ordered_parts(parts: Sequence[Sequence[Piece]]) -> list[Piece]:
+    """The pieces of ``column_parts`` in reading order."""
+    return [piece for part in parts for row in rows(part) for piece in row]
 
 
 def column_parts(pieces: Sequence[Piece], depth: int = 0) -> list[Sequence[Piece]]:

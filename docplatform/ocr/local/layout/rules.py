@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from docplatform.ocr.local.page_elements import Rule
 
 _SLOPE = 0.06  # of the length: about 3.5 degrees beyond the text's own skew
 
 
-@dataclass(frozen=True, slots=True)
-class Stroke:
+class Stroke(NamedTuple):
     """A line along one axis: where it stands on the other, and from where to where it runs."""
 
     at: float

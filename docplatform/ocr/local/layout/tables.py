@@ -34,13 +34,19 @@ _MAX_NUMBERS = 5_000  # pieces: what is more is no page of tables
 
 
 def with_tables(
-    pieces: Sequence[Piece], turned_pieces: Sequence[Piece], rules: Sequence[Rule], angle: float, unit: str
+    pieces: Sequence[Piece],
+    turned_pieces: Sequence[Piece],
+    parts: Sequence[Sequence[Piece]],
+    rules: Sequence[Rule],
+    angle: float,
+    unit: str,
 ) -> tuple[list[Piece], list[Piece]]:
     """Pieces with those that are in tables replaced by a piece per table (``Piece.table``).
 
     Args:
         pieces: what runs as most text of the page does.
         turned_pieces: what runs otherwise, its boxes in the same frame; it is taken only into cells of grids.
+        parts: ``column_parts`` of the pieces.
         rules: in the page's own frame.
         angle: degrees clockwise by which the page's text is turned.
         unit: of the page.
@@ -56,14 +62,14 @@ def with_tables(
     for grid in grids(strokes, _LEAST * height, _TOUCHING * height):
         page.take_grid(grid)
     level = _outside(strokes, [table.box for table in page.tables])
-    for part in column_parts(page.pieces):  # columns of prose are no columns of a table
+    for part in column_parts(page.pieces) if page.tables else parts:  # columns of prose are no columns of a table
         for region in text_tables(part, level, height, angle):
             page.take(region.cells, region.pieces)
     return [*page.pieces, *page.tables], page.others
 
 
 def _upright(rule: Rule, angle: float) -> Rule:
-    return Rule(*turned((rule.x1, rule.y1, rule.x2, rule.y2), -angle))
+    return Rule(*turned(rule, -angle)) if angle else rule
 
 
 def _outside(strokes: Strokes, boxes: Sequence[tuple[float, float, float, float]]) -> list[Stroke]:

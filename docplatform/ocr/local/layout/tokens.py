@@ -6,9 +6,9 @@ Belongs here: taking lines of words apart and putting tokens together again. Doe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
 from statistics import median
+from typing import NamedTuple
 
 from docplatform.ocr.local.blocks import LineBox, WordBox
 from docplatform.ocr.local.layout.frame import bounds, hull, polygon_of, turned
@@ -22,8 +22,7 @@ _FEW_GAPS = 8
 _NARROWEST_EM, _WIDEST_EM = 0.5, 2.5  # heights
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word, or a whole line where its words have no places of their own."""
 
     words: tuple[WordBox, ...]
@@ -56,7 +55,14 @@ def tokens_of(piece: Piece, angle: float) -> list[Token]:
     words = piece.line.words
     if len(words) == 1 or any(word.polygon is None for word in words):
         return [Token(tuple(words), piece.box)]
-    return [Token((word,), bounds(turned(word.polygon or (), -angle))) for word in words]
+    return [Token((word,), box) for word, box in zip(words, word_boxes(words, angle), strict=True)]
+
+
+def word_boxes(words: Sequence[WordBox], angle: float) -> list[Box]:
+    """The bounds of words that have places, in the frame in which text turned by ``angle`` is upright."""
+    if angle == 0:
+        return [bounds(word.polygon or ()) for word in words]
+    return [bounds(turned(word.polygon or (), -angle)) for word in words]
 
 
 def parted(
@@ -112,8 +118,9 @@ def em_of(pieces: Iterable[Piece], height: float, angle: float) -> float:
     """
     gaps: list[float] = []
     for piece in pieces:
-        tokens = tokens_of(piece, angle)
-        gaps += [max(0.0, two.box[0] - one.box[2]) for one, two in pairwise(tokens)]
+        words = piece.line.words
+        if len(words) > 1 and all(word.polygon for word in words):
+            gaps += [max(0.0, two[0] - one[2]) for one, two in pairwise(word_boxes(words, angle))]
         if len(gaps) >= _ENOUGH_GAPS:
             break
     if len(gaps) < _FEW_GAPS:

@@ -17,6 +17,8 @@ from docplatform.ocr.local.recognition.decoding import Decoder, Reading
 from docplatform.ocr.local.recognition.sessions import Session
 
 _MIN_WIDTH = 48
+_TAIL = 16
+"""Pixels of grey after a line, which the network was taught with: without it the last characters suffer."""
 _BATCH_PIXELS = 1_600
 """Sum of the widths in a batch at most; a wider line goes alone."""
 
@@ -34,7 +36,7 @@ def _batches(crops: Sequence[Image], step: int) -> Iterator[tuple[int, list[int]
     """Widths, and which crops are recognised together at each."""
     by_width: dict[int, list[int]] = {}
     for number, crop in enumerate(crops):
-        width = max(_MIN_WIDTH, -(-crop.shape[1] // step) * step)
+        width = max(_MIN_WIDTH, -(-(crop.shape[1] + _TAIL) // step) * step)
         by_width.setdefault(width, []).append(number)
     for width, numbers in sorted(by_width.items()):
         most = max(1, _BATCH_PIXELS // width)

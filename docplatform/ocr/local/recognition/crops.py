@@ -9,11 +9,16 @@ from docplatform.ocr.local.recognition.arrays import Batch, Floats, Image
 
 HEIGHT = 48
 """Height of a line as the networks read it (pixels)."""
+_NARROWING = 0.8
+"""Width over what its proportions ask for. A line costs what its width costs, and to here that costs hardly a word.
+
+Word recall on 20 receipts .886 at 1 and at .8, on 10 forms .779 and .782 (at .8 with a tail and without dilation).
+"""
 _LEVEL = 0.75  # pixels by which a quad may lean and still be cut out without being turned
 
 
 def cut(image: Image, quad: Floats) -> Image:
-    """The line in a quad, ``HEIGHT`` pixels high, its proportions kept."""
+    """The line in a quad, ``HEIGHT`` pixels high, a little narrowed."""
     import cv2
     import numpy as np
 
@@ -22,7 +27,7 @@ def cut(image: Image, quad: Floats) -> Image:
     part = _level(image, quad)
     if part is None:
         part = _turned(image, quad, max(1, round(width)), max(1, round(height)))
-    target = (max(1, int(np.ceil(HEIGHT * width / height))), HEIGHT)
+    target = (max(1, int(np.ceil(HEIGHT * width / height * _NARROWING))), HEIGHT)
     return cv2.resize(part, target, interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
 

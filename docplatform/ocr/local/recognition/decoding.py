@@ -56,7 +56,8 @@ class Decoder:
         firsts, lasts = firsts[is_seen], lasts[is_seen]
         text = "".join(self._characters[number] for number in classes[firsts])
         previous = np.concatenate([[1], lasts])[: len(firsts)]
-        believed = [float(spaces[before - 1 : first + 1].max()) for before, first in zip(previous, firsts, strict=True)]
+        beliefs = spaces.tolist()
+        believed = [max(beliefs[before - 1 : first + 1]) for before, first in zip(previous, firsts, strict=True)]
         return Reading(
             text,
             firsts * column,

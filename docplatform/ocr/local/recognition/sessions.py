@@ -5,6 +5,7 @@ Belongs here: loading a network and running it on one thread. Doesn't: which net
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -42,6 +43,10 @@ class OnnxRuntimeSession:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4
+        # No plan of memory for each shape: over pages of eight sizes a process took 252 MB without, 364 with them.
+        options.enable_mem_pattern = False
+        _share_memory()
+        options.add_session_config_entry("session.use_env_allocators", "1")
         self._session: Any = onnxruntime.InferenceSession(
             str(model), sess_options=options, providers=["CPUExecutionProvider"]
         )
@@ -54,6 +59,22 @@ class OnnxRuntimeSession:
     def characters(self) -> list[str]:
         """See ``AlphabetSession``."""
         return str(self._session.get_modelmeta().custom_metadata_map["character"]).splitlines()
+
+
+@lru_cache(maxsize=1)
+def _share_memory() -> None:
+    """Let the networks of a process take their memory from one arena, which grows by what is asked for.
+
+    They run one after the other. Arenas of their own took 71 MB more (343 against 272 MB with pages of 960 x 960).
+    """
+    import onnxruntime
+
+    where = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    same_as_requested = 1
+    arena = onnxruntime.OrtArenaCfg({"arena_extend_strategy": same_as_requested})
+    onnxruntime.create_and_register_allocator(where, arena)
 
 
 class OpenVinoSession:
