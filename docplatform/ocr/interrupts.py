@@ -18,7 +18,8 @@ def put_off() -> Iterator[None]:
     """Handle SIGINT and SIGTERM behind the block, if they come within it.
 
     A ``KeyboardInterrupt`` between two lines of ``Queue.put`` loses a wake-up: in two of four readings ended by Ctrl-C
-    the pool's thread then waited for ever, and the reading with it. Threads other than the main one are never interrupted.
+    the pool's thread then waited for ever, and the reading with it. Threads other than the main one are never
+    interrupted.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -33,5 +34,5 @@ def put_off() -> Iterator[None]:
     finally:
         for number in ours:
             signal.signal(number, handlers[number])
-        for number in came:
-            signal.raise_signal(number)
+        for missed in came:
+            signal.raise_signal(missed)
