@@ -2,6 +2,7 @@ import io
 
 import pypdfium2
 import pytest
+from PIL import ImageFilter
 from pydantic import SecretStr
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
@@ -216,7 +217,13 @@ class TestScans:
         page = result.pages[1]
         assert (page.unit, page.width) == ("inch", 8.5)
         assert all(0 <= x <= 8.5 for word in page.words for x in word.polygon[::2])
-        assert 0.9 < result.mean_confidence <= 1
+        assert all(word.confidence == 1 for word in result.pages[0].words)
+
+    def test_a_blurred_scan_is_read_with_less_confidence_and_stays_upright(self):
+        result = _read(pdf(picture_page(picture().filter(ImageFilter.GaussianBlur(4)))))
+        assert 0.5 < result.mean_confidence < 1
+        assert result.pages[0].angle == pytest.approx(0, abs=3)
+        assert _lines(result).index(LINES[1]) < _lines(result).index(LINES[3])
 
     def test_a_picture_over_little_text_is_recognised(self):
         result = _read(pdf(picture_page(picture(), "Scanned by machine 17")))

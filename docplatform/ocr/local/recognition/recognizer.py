@@ -27,7 +27,7 @@ from docplatform.ocr.local.recognition.preparation import prepared
 from docplatform.ocr.local.recognition.words import Word, words
 from docplatform.settings import ReadingSettings
 
-_REVISION = 3
+_REVISION = 4
 """Raised when anything in this package finds something else on the same image, so that pages are recognised anew."""
 _MIN_SCORE = 0.5  # RapidOCR's own; what scores less is mostly noise: folds, logos, lines of tables
 _OUT_OF_MEMORY = ("bad_alloc", "Failed to allocate memory", "std::bad_alloc")
@@ -74,6 +74,7 @@ class RapidOcrRecognizer:
                 raise MemoryError("The OCR engine ran out of memory.") from error
             raise
         quads = orientation.as_it_came(quads, direction, page.shape[1], page.shape[0]) * scale
+        direction = orientation.settled(quads, direction)
         boxes = [_line_box(quad, line) for quad, line in zip(quads, lines, strict=True)]
         return PageElements(boxes, width, height, "pixel", direction, orientation.skew(quads, direction))
 
