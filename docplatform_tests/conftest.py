@@ -7,6 +7,7 @@ import sys
 import pytest
 from hypothesis import settings
 
+pytest.register_assert_rewrite("docplatform_tests.contracts")  # a failure there says what it saw
 settings.register_profile("untimed", deadline=None)  # on a busy machine any example takes half a second now and then
 settings.load_profile("untimed")
 
