@@ -5,6 +5,10 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)  # on a busy machine any example takes half a second now and then
+settings.load_profile("untimed")
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ def cli() -> None:
 def main() -> None:
     """Entry point: docplatform's own errors end with their message and status 2, without a traceback."""
     try:
-        cli()
+        cli(prog_name="docplatform")
     except DocPlatformError as error:
         click.echo(f"Error: {error}", err=True)
         raise SystemExit(2) from error

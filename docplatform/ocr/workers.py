@@ -21,6 +21,7 @@ from typing import Any, Protocol
 from docplatform.errors import ConfigurationError, ReasonCode
 from docplatform.ocr import worker_process
 from docplatform.ocr.base import DocumentSource, Reading, ReadOutcome
+from docplatform.ocr.interrupts import put_off
 from docplatform.ocr.worker_clock import WorkerClock
 from docplatform.ocr.worker_process import MEMORY_EXIT, ReaderFactory, attempt
 
@@ -136,10 +137,11 @@ class PebbleWorkerPool:
             self._submit(source, 1, pending, done)
 
     def _submit(self, source: DocumentSource, number: int, pending: dict[Any, _Try], done: SimpleQueue[Any]) -> None:
-        token = next(self._tokens)
-        running, future = self._scheduled(source, token)
-        pending[future] = _Try(source, number, token, running)
-        future.add_done_callback(done.put)
+        with put_off():
+            token = next(self._tokens)
+            running, future = self._scheduled(source, token)
+            pending[future] = _Try(source, number, token, running)
+            future.add_done_callback(done.put)
 
     def _scheduled(self, source: DocumentSource, token: int) -> tuple[_Running, Any]:
         with self._lock:

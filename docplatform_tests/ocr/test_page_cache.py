@@ -139,3 +139,21 @@ class TestFindings:
 
     def test_finders_have_names_of_their_own(self):
         assert len({finder.name for finder in FINDERS}) == len(FINDERS)
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (4, 6, 1), (4, 6, 3), (4, 6, 4)])
+def test_finders_see_every_image_as_eight_bits_of_grey(shape):
+    seen = []
+
+    def find(grey, elements):
+        seen.append((grey.shape, grey.dtype, int(grey.min()), int(grey.max())))
+        return elements
+
+    class Recognizer:
+        fingerprint = "r"
+
+        def recognize(self, image):
+            return PageElements([], 6, 4, "pixel")
+
+    PageFindings(Recognizer(), [Finder("looks", 1, find)]).recognize(np.full(shape, 200, np.uint8))
+    assert seen == [((4, 6), np.uint8, 200, 200)]

@@ -216,7 +216,7 @@ class TestScans:
         page = result.pages[1]
         assert (page.unit, page.width) == ("inch", 8.5)
         assert all(0 <= x <= 8.5 for word in page.words for x in word.polygon[::2])
-        assert 0.9 < result.mean_confidence < 1
+        assert 0.9 < result.mean_confidence <= 1
 
     def test_a_picture_over_little_text_is_recognised(self):
         result = _read(pdf(picture_page(picture(), "Scanned by machine 17")))
