@@ -32,7 +32,7 @@ MEMORY_EXIT = 86
 _PR_SET_PDEATHSIG = 1
 _WATCH_SECONDS = 0.05
 _KEPT_BYTES = 64 * 2**20
-"""Growth over one document from which on freed memory is handed back: a book of 872 pages left 140 MB with the C
+"""Growth since the last time from which on freed memory is handed back: a book of 872 pages left 140 MB with the C
 library, on top of which the next document's networks came. Handing back takes 10 to 60 ms."""
 _SINGLE_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
@@ -101,6 +101,8 @@ def attempt(read: Callable[[DocumentSource], Reading], source: DocumentSource) -
 
 _reader: SourceReader | None = None
 _writer: Connection | None = None
+_settled_bytes = 0
+"""Resident when memory was last handed back."""
 _is_reading = threading.Event()
 """Only then is the process ended for its memory: a worker that ends while it sends a result takes a lock with it."""
 
@@ -132,7 +134,6 @@ def run(source: DocumentSource, token: int) -> EncodedOutcome:
     signal_progress(writer, token)
     progress.listen(lambda: signal_progress(writer, token))
     _is_reading.set()
-    before = _resident_bytes()
     result_json: str | None = None
 
     def read_and_encode(document: DocumentSource) -> Reading:
@@ -150,16 +151,19 @@ def run(source: DocumentSource, token: int) -> EncodedOutcome:
         progress.listen(None)
         signal_progress(writer, None)
     has_result, outcome = outcome.result is not None, replace(outcome, result=None)
-    if _resident_bytes() - before > _KEPT_BYTES:
-        hand_back_memory()
+    hand_back_memory()
     return EncodedOutcome(outcome, result_json if has_result else None)
 
 
 def hand_back_memory() -> None:
-    """Give the system what the C library keeps of freed memory, where it is glibc."""
+    """Give the system what the C library (glibc) keeps of freed memory, where this process has grown since."""
+    global _settled_bytes
+    if _resident_bytes() - _settled_bytes <= _KEPT_BYTES:
+        return
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+    _settled_bytes = _resident_bytes()
 
 
 def die_with_parent(parent: int) -> None:

@@ -262,20 +262,28 @@ class TestTheChildsSide:
         worker_process.die_with_parent(os.getpid())
         assert exits == [1]
 
-    @pytest.mark.parametrize(("grown_by", "times"), [(2**30, 1), (2**20, 0)])
-    def test_memory_that_a_large_document_leaves_is_handed_back(self, started, monkeypatch, grown_by, times):
-        sizes = iter([10, 10 + grown_by])
+    @pytest.fixture
+    def asked(self, monkeypatch) -> list[int]:
+        """What the C library is asked to keep when memory is handed back."""
         asked: list[int] = []
-        monkeypatch.setattr(worker_process, "_resident_bytes", lambda: next(sizes))
+        monkeypatch.setattr(worker_process, "_settled_bytes", 0)
         monkeypatch.setattr(worker_process.ctypes, "CDLL", lambda _: SimpleNamespace(malloc_trim=asked.append))
-        assert worker_process.run(sources("say")[0], 1).decoded().result.content == "0 said"
-        assert asked == [0] * times
+        return asked
 
-    def test_a_c_library_that_cannot_hand_memory_back_is_left_alone(self, monkeypatch):
-        asked: list[None] = []
-        monkeypatch.setattr(worker_process.ctypes, "CDLL", lambda library: asked.append(library) or SimpleNamespace())
+    def test_memory_that_documents_leave_is_handed_back_when_it_has_become_much(self, started, monkeypatch, asked):
+        sizes = iter([2**20, 100 * 2**20, 90 * 2**20, 150 * 2**20, 160 * 2**20, 100 * 2**20])
+        monkeypatch.setattr(worker_process, "_resident_bytes", lambda: next(sizes))
+        counts = []
+        for _ in range(4):
+            assert worker_process.run(sources("say")[0], 1).decoded().result.content == "0 said"
+            counts.append(len(asked))
+        assert counts == [0, 1, 1, 2]
+
+    def test_a_c_library_that_cannot_hand_memory_back_is_left_alone(self, monkeypatch, asked):
+        monkeypatch.setattr(worker_process.ctypes, "CDLL", lambda _: SimpleNamespace())
         worker_process.hand_back_memory()
-        assert asked == [None]
+        assert asked == []
+        assert worker_process._settled_bytes > 0
 
     def test_run_needs_start(self, monkeypatch):
         monkeypatch.setattr(worker_process, "_reader", None)
