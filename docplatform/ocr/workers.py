@@ -240,13 +240,8 @@ class _Running:
         return future
 
     def end(self) -> None:
-        """End the workers and their clock.
-
-        A Ctrl-C amid a ``Queue.put`` of pebble's leaves a waiter behind that swallows the next wake-up: its scheduler
-        then never saw the sentinel of ``join``, which waited for ever (1 in 12 interrupted reads). So there are two.
-        """
+        """End the workers and their clock."""
         self.pool.stop()
-        self.pool._context.task_queue.put(None)
         self.pool.join()
         self.clock.stop()
 

@@ -4,7 +4,6 @@ import signal
 import struct
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, Pipe
@@ -104,17 +103,6 @@ class TestPebbleWorkerPool(IsolatingWorkerPoolContract):
         broken.pool.stop()
         assert by_key(processes.read(sources("say")))["0"].result
         assert processes._running is not broken
-
-    def test_a_wake_up_that_a_ctrl_c_swallowed_keeps_no_pool_from_closing(self):
-        pool = _pool(workers=1)
-        list(pool.read(sources("say")))
-        swallowing = threading.Lock()
-        swallowing.acquire()
-        pool._running.pool._context.task_queue.not_empty._waiters.appendleft(swallowing)
-        closing = threading.Thread(target=pool.close, daemon=True)
-        closing.start()
-        closing.join(_PATIENCE_SECONDS)
-        assert not closing.is_alive()
 
     def test_workers_are_single_threaded_processes_that_are_kept(self, processes):
         def pids() -> set[str]:
