@@ -213,9 +213,11 @@ def _pictures() -> Iterator[Hostile]:
     yield "lie/jpeg-zero", media_types.JPEG, jpeg[: at + 5] + struct.pack(">HH", 0, 0) + jpeg[at + 9 :]
 
 
-def _office() -> Iterator[Hostile]:
-    docx, xlsx = (seeds()[kind][1] for kind in ("docx", "xlsx"))
-    sheet, book = "xl/worksheets/sheet1.xml", media_types.XLSX
+_SHEET = "xl/worksheets/sheet1.xml"
+
+
+def _workbooks() -> Iterator[Hostile]:
+    xlsx, sheet, book = seeds()["xlsx"][1], _SHEET, media_types.XLSX
     yield (
         "lie/xlsx-dimension",
         book,
@@ -245,7 +247,12 @@ def _office() -> Iterator[Hostile]:
     yield "lie/xlsx-shared-formula", book, rewritten(xlsx, sheet, "<sheetData>", shared)
     merged = '</sheetData><mergeCells count="1"><mergeCell ref="A1:XFD1048576"/></mergeCells>'
     yield "lie/xlsx-merged", book, rewritten(xlsx, sheet, "</sheetData>", merged)
-    for kind, part in (("docx", "word/document.xml"), ("xlsx", sheet), ("pptx", "ppt/slides/slide1.xml")):
+
+
+def _office() -> Iterator[Hostile]:
+    yield from _workbooks()
+    docx = seeds()["docx"][1]
+    for kind, part in (("docx", "word/document.xml"), ("xlsx", _SHEET), ("pptx", "ppt/slides/slide1.xml")):
         media_type, data = seeds()[kind]
         root = r"(?s)^.*?(<(?:w:document|worksheet|p:sld)\b)"
         bomb = _replaced(data, part, _ENTITY_BOMB.encode() + b"<r>&k;</r>")
