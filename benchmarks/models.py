@@ -150,7 +150,7 @@ def measure(data_set: DataSet) -> Outcome:
         began = time.process_time()
         model = trainer.train(train, [])
         trained = time.process_time()
-        predictions += model.predict([example.text for example in held_out])
+        predictions += model.predict([example.document for example in held_out])
         training, predicting = training + trained - began, predicting + time.process_time() - trained
         tested += held_out
     return Outcome(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from docplatform.documents.document_text import DocumentText, WordBox
+
 
 class TaskKind(StrEnum):
     """What a model project does."""
@@ -18,6 +20,16 @@ class TaskKind(StrEnum):
     ENTITY_RECOGNITION = "entity_recognition"
     FIELD_EXTRACTION = "field_extraction"
     DOCUMENT_CLASSIFICATION = "document_classification"
+
+    @property
+    def labels_spans(self) -> bool:
+        """Whether labels are spans of text; else they are classes of a document, or of pages of it."""
+        return self in (TaskKind.ENTITY_RECOGNITION, TaskKind.FIELD_EXTRACTION)
+
+    @property
+    def sees_layout(self) -> bool:
+        """Whether models look at where words lie on pages."""
+        return self in (TaskKind.FIELD_EXTRACTION, TaskKind.DOCUMENT_CLASSIFICATION)
 
 
 class Split(StrEnum):
@@ -54,14 +66,58 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldValue:
+    """A field's value in a document, as Document Intelligence's ``fields`` have it.
+
+    Its text may stand in several places (an address over two lines), so it has several spans.
+    """
+
+    name: str
+    """The field; a cell of line items is ``Items/0/Amount``: table, row from 0, column."""
+    content: str
+    """The text of its spans, joined by line breaks where they are apart."""
+    spans: tuple[tuple[int, int], ...]
+    """Offset and length of each, in code points of the document's text, in order."""
+    value: str | None = None
+    """``content`` in the field's type: ISO dates, plain numbers, ``selected`` or ``unselected``; None: not readable."""
+    confidence_score: float = 1.0
+    """Probability in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPart:
+    """Pages of a file that are one document of some class: what a packet is split into."""
+
+    category: str
+    first_page: int
+    """From 1."""
+    last_page: int
+    confidence_score: float = 1.0
+    """Probability in [0, 1]; 1.0 for a label a person gave."""
+
+
+@dataclass(frozen=True, slots=True)
 class LabeledExample:
-    """One labelled document of a dataset. Classification fills ``categories``, entity recognition ``entities``."""
+    """One labelled document of a dataset.
+
+    Classification fills ``categories``, entity recognition and field extraction ``entities`` (a field's name is its
+    category), document classification ``categories`` and, for a file of several documents, ``parts``.
+    """
 
     document_id: str
     text: str
     categories: tuple[str, ...] = ()
     entities: tuple[Entity, ...] = ()
     split: Split = Split.TRAIN
+    words: tuple[WordBox, ...] = ()
+    """Where words lie; empty where the task doesn't look at it."""
+    page_count: int = 1
+    parts: tuple[DocumentPart, ...] = ()
+
+    @property
+    def document(self) -> DocumentText:
+        """What a model is given of it."""
+        return DocumentText(self.text, self.words, self.page_count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +133,7 @@ class Prediction:
     confidence_score: float = 0.0
     abstained: bool = False
     """True when the model had no answer it stands behind; nothing is asserted then."""
+    fields: tuple[FieldValue, ...] = ()
+    """Field extraction: the values that ``entities`` make up."""
+    parts: tuple[DocumentPart, ...] = ()
+    """Document classification: the documents the file holds, in page order."""

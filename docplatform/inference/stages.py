@@ -11,13 +11,13 @@ from typing import TypeVar
 from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.documents.predictions import Prediction
 from docplatform.errors import ReasonCode
-from docplatform.labels.projects import ModelProject, as_text
+from docplatform.labels.projects import ModelProject, TextSource
 from docplatform.lake.lake import Lake
 from docplatform.lake.partitions import LakePartition
 from docplatform.lake.routing import lake_path
 from docplatform.lake.stages import Failed, Made, Row, Stage
 from docplatform.lake.tables import OCR_TEXT, PREDICTIONS, PREPROCESSED_TEXT, ROUTED_DOCUMENTS, TABLES, TableSpec
-from docplatform.lake.values import categories_value, entities_value
+from docplatform.lake.values import categories_value, entities_value, fields_value, parts_value
 from docplatform.ledger.ledger import Ledger
 from docplatform.ledger.records import Document
 from docplatform.models.base import Model
@@ -203,7 +203,7 @@ class PreprocessingStage:
     def process(self, rows: Iterator[Row]) -> Iterator[Made | Failed]:
         """Preprocess each text."""
         for row, content in _with_column(self.lake, OCR_TEXT, "content", rows):
-            text = self.preprocessor.preprocess(as_text(content))
+            text = self.preprocessor.preprocess(TextSource.CONTENT.document(content).text)
             yield Made(
                 document_id=row["document_id"],
                 values={
@@ -268,8 +268,8 @@ class PredictionStage:
         texts = _with_column(self.lake, TABLES[source.table], source.column, rows)
         for batch in _batches(texts):
             model = model or self.load()
-            contents = [as_text(value) for _, value in batch]
-            for (row, _), prediction in zip(batch, model.predict(contents), strict=True):
+            documents = [source.document(value) for _, value in batch]
+            for (row, _), prediction in zip(batch, model.predict(documents), strict=True):
                 yield Made(
                     document_id=row["document_id"],
                     values={"name": row["name"], **prediction_values(self.project, self.version, prediction)},
@@ -295,6 +295,8 @@ def prediction_values(project: ModelProject, version: int, prediction: Predictio
         "category": prediction.categories[0].category if prediction.categories else None,
         "categories": categories_value(prediction.categories),
         "entities": entities_value(prediction.entities),
+        "fields": fields_value(prediction.fields),
+        "parts": parts_value(prediction.parts),
         "confidence": prediction.confidence_score,
         "abstained": prediction.abstained,
     }

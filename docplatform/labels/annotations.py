@@ -82,8 +82,9 @@ def build_annotations(
         if document.location in report.refused:
             continue
         text = documents[document.location]
-        for category, offset, length in _labels(label_file, document, text.content):
-            annotation_id = _annotation_id(project.name, text.document_id, category, offset, length)
+        for category, offset, length, pages in _labels(label_file, document, text.content):
+            annotation_id = _annotation_id(project.name, text.document_id, category, offset, length, *pages)
+            first_page, last_page = pages or (None, None)
             row = {
                 "annotation_id": annotation_id,
                 "project": project.name,
@@ -95,6 +96,8 @@ def build_annotations(
                 "length": length,
                 "text": None if offset is None or length is None else text.content[offset : offset + length],
                 "text_hash": text.content_hash,
+                "first_page": first_page,
+                "last_page": last_page,
                 "declared_split": document.declared_split.value if document.declared_split else None,
                 "label_file_hash": label_file.sha256,
                 "run_id": run_id,
@@ -107,19 +110,23 @@ def build_annotations(
 
 def _labels(
     label_file: LabelFile, document: DocumentLabels, content: str
-) -> Iterator[tuple[str, int | None, int | None]]:
-    """Category, offset and length (code points) of each label."""
-    if label_file.kind is TaskKind.ENTITY_RECOGNITION:
+) -> Iterator[tuple[str, int | None, int | None, tuple[int, int] | tuple[()]]]:
+    """Category, offset and length (code points), first and last page of each label."""
+    if label_file.kind.labels_spans:
         offsets = TextOffsets(content, label_file.string_index_type)
         for entity in document.entities:
             start, end = offsets.span_to_code_points(entity.offset, entity.length)
-            yield entity.category, start, end - start
+            yield entity.category, start, end - start, ()
         return
     for name in document.classes:
-        yield name, None, None
+        yield name, None, None, ()
+    for part in document.parts:
+        yield part.category, None, None, (part.first_page, part.last_page)
     if not document.classes and label_file.kind is TaskKind.MULTI_LABEL_CLASSIFICATION:
-        yield NO_CATEGORY, None, None
+        yield NO_CATEGORY, None, None, ()
 
 
-def _annotation_id(project: str, document_id: str, category: str, offset: int | None, length: int | None) -> str:
-    return hashlib.sha256(repr((project, document_id, category, offset, length)).encode()).hexdigest()[:32]
+def _annotation_id(
+    project: str, document_id: str, category: str, offset: int | None, length: int | None, *pages: int
+) -> str:
+    return hashlib.sha256(repr((project, document_id, category, offset, length, *pages)).encode()).hexdigest()[:32]

@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from docplatform.documents.predictions import Entity, LabeledExample, Split, TaskKind
+from docplatform.documents.document_text import DocumentText
+from docplatform.documents.predictions import DocumentPart, Entity, LabeledExample, Split, TaskKind
 from docplatform.errors import ConfigurationError, PermanentError
 from docplatform.labels.annotations import NO_CATEGORY
-from docplatform.labels.projects import ModelProject, TextSource
+from docplatform.labels.projects import ModelProject
 from docplatform.labels.splits import Item, assign_splits
 
 Row = Mapping[str, Any]
@@ -43,7 +44,7 @@ class Dataset:
 def build_dataset(
     project: ModelProject,
     annotation_rows: Iterable[Row],
-    texts: Mapping[str, str],
+    texts: Mapping[str, DocumentText],
     *,
     previous: Mapping[str, Split] | None = None,
 ) -> Dataset:
@@ -60,11 +61,10 @@ def build_dataset(
         PermanentError: where a labelled span isn't the text that its row says: annotations and texts don't belong
             together, and the annotations must be refreshed.
     """
-    is_ner = project.kind is TaskKind.ENTITY_RECOGNITION
-    if is_ner and project.text is not TextSource.CONTENT:
+    if project.kind.labels_spans and not project.text.is_as_read:
         raise ConfigurationError(
-            f"Project {project.name}: entity offsets count in the text as read, so text_source must be "
-            f"{TextSource.CONTENT.value}, not {project.text.value}."
+            f"Project {project.name}: offsets of entities and fields count in the text as read, so text_source must "
+            f"be content or layout, not {project.text.value}."
         )
     by_document: dict[str, list[Row]] = {}
     for row in annotation_rows:
@@ -77,7 +77,7 @@ def build_dataset(
         if reason is not None:
             skipped[document_id] = reason
             continue
-        examples.append(_example(rows, texts[document_id], is_ner))
+        examples.append(_example(rows, texts[document_id], labels_spans=project.kind.labels_spans))
         splits = {Split(row["declared_split"]) for row in rows if row.get("declared_split")}
         if splits:
             declared[document_id] = Split.TEST if Split.TEST in splits else Split.TRAIN
@@ -87,10 +87,10 @@ def build_dataset(
     return Dataset(version=_version(project, final), examples=final, skipped=skipped)
 
 
-def _why_not(project: ModelProject, rows: list[Row], text: str | None) -> str | None:
-    if text is None:
+def _why_not(project: ModelProject, rows: list[Row], document: DocumentText | None) -> str | None:
+    if document is None:
         return f"its text ({project.text.value}) isn't there yet"
-    if not text.strip():
+    if not document.text.strip():
         return "its text is empty"
     names = {row["category"] for row in rows}
     if project.kind is TaskKind.SINGLE_LABEL_CLASSIFICATION and len(names) != 1:
@@ -98,14 +98,18 @@ def _why_not(project: ModelProject, rows: list[Row], text: str | None) -> str | 
     return None
 
 
-def _example(rows: list[Row], text: str, is_ner: bool) -> LabeledExample:
-    document_id = str(rows[0]["document_id"])
-    if is_ner:
-        entities = {_entity(row, text) for row in rows if row["category"] != NO_CATEGORY}
+def _example(rows: list[Row], document: DocumentText, *, labels_spans: bool) -> LabeledExample:
+    example = LabeledExample(
+        str(rows[0]["document_id"]), document.text, words=document.words, page_count=document.page_count
+    )
+    if labels_spans:
+        entities = {_entity(row, document.text) for row in rows if row["category"] != NO_CATEGORY}
         ordered = sorted(entities, key=lambda entity: (entity.offset, entity.length, entity.category))
-        return LabeledExample(document_id, text, entities=tuple(ordered))
+        return replace(example, entities=tuple(ordered))
     names = sorted({row["category"] for row in rows} - {NO_CATEGORY})
-    return LabeledExample(document_id, text, categories=tuple(names))
+    parts = {DocumentPart(r["category"], r["first_page"], r["last_page"]) for r in rows if r.get("first_page")}
+    ordered_parts = sorted(parts, key=lambda part: (part.first_page, part.last_page, part.category))
+    return replace(example, categories=tuple(names), parts=tuple(ordered_parts))
 
 
 def _entity(row: Row, text: str) -> Entity:
@@ -125,7 +129,13 @@ def _label_names(example: LabeledExample) -> frozenset[str]:
 
 
 def _with_split(example: LabeledExample, split: Split) -> LabeledExample:
-    return LabeledExample(example.document_id, example.text, example.categories, example.entities, split)
+    return replace(example, split=split)
+
+
+def _layout_of(example: LabeledExample) -> list[object]:
+    """What else the row says, where the project looks at pages."""
+    parts = [[part.category, part.first_page, part.last_page] for part in example.parts]
+    return [example.page_count, example.words, parts] if example.words or parts else []
 
 
 def _version(project: ModelProject, examples: Iterable[LabeledExample]) -> str:
@@ -137,6 +147,7 @@ def _version(project: ModelProject, examples: Iterable[LabeledExample]) -> str:
             list(example.categories),
             [[entity.category, entity.offset, entity.length] for entity in example.entities],
             example.split.value,
+            *_layout_of(example),
         ]
         digest.update(json.dumps(row).encode() + b"\n")
     return digest.hexdigest()

@@ -42,13 +42,13 @@ def check_labels(
         findings.extend(_check_document(label_file, index, texts.get(document.location), document.location in unread))
     findings.extend(_check_twins(label_file, texts))
     findings.extend(_check_counts(label_file))
-    is_ner = label_file.kind is TaskKind.ENTITY_RECOGNITION
+    labels_spans = label_file.kind.labels_spans
     held = [document for document in label_file.documents if texts.get(document.location) is not None]
     return LabelReport(
         findings=tuple(findings),
         documents=len(label_file.documents),
-        labels=sum(len(document.entities if is_ner else document.classes) for document in label_file.documents),
-        checked=sum(len(document.entities if is_ner else document.classes) for document in held),
+        labels=sum(len(document.entities if labels_spans else document.classes) for document in label_file.documents),
+        checked=sum(len(document.entities if labels_spans else document.classes) for document in held),
     )
 
 
@@ -85,12 +85,12 @@ def _changed(
 
 def _check_document(label_file: LabelFile, index: int, text: str | None, is_unread: bool) -> Iterator[Finding]:
     document = label_file.documents[index]
-    is_ner = label_file.kind is TaskKind.ENTITY_RECOGNITION
-    if not (document.entities if is_ner else document.classes) and (
+    labels_spans = label_file.kind.labels_spans
+    if not (document.entities if labels_spans else document.classes) and (
         label_file.kind is not TaskKind.MULTI_LABEL_CLASSIFICATION
     ):
         yield _warning(FindingCode.UNLABELED_DOCUMENT, "has no label: it is left out of training.", document, index)
-    if not is_ner:
+    if not labels_spans:
         yield from _check_classes(label_file, document, index)
     if label_file.categories:
         yield from _check_known(label_file, document, index)
@@ -98,7 +98,7 @@ def _check_document(label_file: LabelFile, index: int, text: str | None, is_unre
         return
     if not text.strip():
         yield _warning(FindingCode.EMPTY_DOCUMENT, "is empty: there is nothing to learn from it.", document, index)
-    if is_ner:
+    if labels_spans:
         yield from check_spans(document, index, text, label_file.string_index_type)
 
 
@@ -157,7 +157,7 @@ def _check_documents(label_file: LabelFile, texts: Mapping[str, str | None], unr
 
 def _check_twins(label_file: LabelFile, texts: Mapping[str, str | None]) -> Iterator[Finding]:
     """Documents with the same text and different classes: a model can't learn both."""
-    if label_file.kind is TaskKind.ENTITY_RECOGNITION:
+    if label_file.kind.labels_spans:
         return
     seen: dict[str, DocumentLabels] = {}
     for index, document in enumerate(label_file.documents):
@@ -175,7 +175,7 @@ def _check_twins(label_file: LabelFile, texts: Mapping[str, str | None]) -> Iter
 
 def _check_categories(label_file: LabelFile) -> Iterator[Finding]:
     if not label_file.categories:
-        field = "entities" if label_file.kind is TaskKind.ENTITY_RECOGNITION else "classes"
+        field = "entities" if label_file.kind.labels_spans else "classes"
         message = f"$.assets.{field} declares no category; list every one that the labels use."
         yield Finding(code=FindingCode.NO_CATEGORIES, severity=Severity.ERROR, message=message)
     for name, times in Counter(label_file.categories).items():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from docplatform.documents.offsets import StringIndexType
-from docplatform.documents.predictions import Split, TaskKind
+from docplatform.documents.predictions import DocumentPart, Split, TaskKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class DocumentLabels:
     declared_split: Split | None = None
     """``TRAIN`` or ``TEST`` where the file says so."""
     classes: tuple[str, ...] = ()
+    parts: tuple[DocumentPart, ...] = ()
+    """The documents in a packet, for document classification; their categories aren't in ``classes``."""
     entities: tuple[LabeledEntity, ...] = ()
     regions: tuple[LabelRegion, ...] = ()
 

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from docplatform.documents.document_text import DocumentText, document_text
 from docplatform.documents.predictions import TaskKind
 from docplatform.errors import ConfigurationError
 from docplatform.storage.base import BlobStore
@@ -28,21 +29,29 @@ class TextSource(StrEnum):
     """The text as read (``ocr_text.content``): what entity offsets count in."""
     CLEANED = "cleaned"
     LEMMAS = "lemmas"
+    LAYOUT = "layout"
+    """The text as read, with the places of its words (``ocr_text.analyze_result``)."""
 
     @property
     def table(self) -> str:
         """The table that holds this text."""
-        return "ocr_text" if self is TextSource.CONTENT else "preprocessed_text"
+        return "ocr_text" if self.is_as_read else "preprocessed_text"
 
     @property
     def column(self) -> str:
-        """The column of ``table`` that holds this text (``as_text`` makes it one string)."""
-        return self.value
+        """The column of ``table`` that holds this text (``document`` makes of it what models see)."""
+        return "analyze_result" if self is TextSource.LAYOUT else self.value
 
+    @property
+    def is_as_read(self) -> bool:
+        """Whether labelled offsets count in it."""
+        return self in (TextSource.CONTENT, TextSource.LAYOUT)
 
-def as_text(value: str | Sequence[str]) -> str:
-    """A text column's value as the one string that models see: lists (lemmas) are joined by spaces."""
-    return value if isinstance(value, str) else " ".join(value)
+    def document(self, value: str | Sequence[str]) -> DocumentText:
+        """The column's value as models see it; lists (lemmas) are joined by spaces."""
+        if self is TextSource.LAYOUT and isinstance(value, str):
+            return document_text(value)
+        return DocumentText(value if isinstance(value, str) else " ".join(value))
 
 
 class GateThresholds(BaseModel):
@@ -89,7 +98,9 @@ class ModelProject(BaseModel):
     gate: GateThresholds = Field(default_factory=GateThresholds)
     backend: str = "local"
     trainer: dict[str, Any] = Field(default_factory=dict, description="Options of the trainer.")
-    text_source: TextSource | None = Field(None, description="Default: content for entities, cleaned for classes.")
+    text_source: TextSource | None = Field(
+        None, description="Default: content for entities, cleaned for classes, layout for fields and document classes."
+    )
 
     @field_validator("name")
     @classmethod
@@ -103,7 +114,9 @@ class ModelProject(BaseModel):
         """The text source in force."""
         if self.text_source is not None:
             return self.text_source
-        return TextSource.CONTENT if self.kind is TaskKind.ENTITY_RECOGNITION else TextSource.CLEANED
+        if self.kind.sees_layout:
+            return TextSource.LAYOUT
+        return TextSource.CONTENT if self.kind.labels_spans else TextSource.CLEANED
 
 
 class ProjectStore:
@@ -186,7 +199,7 @@ def prediction_order(projects: Iterable[ModelProject]) -> list[ModelProject]:
 
 def _with_sound_references(projects: list[ModelProject], problems: list[str]) -> list[ModelProject]:
     """The projects whose ``document_classes`` name classification projects there are, and don't go in a circle."""
-    classifying = {p.name for p in projects if p.kind is not TaskKind.ENTITY_RECOGNITION}
+    classifying = {p.name for p in projects if not p.kind.labels_spans}
     sound = []
     for project in projects:
         unknown = sorted(set(project.applies_to.document_classes) - classifying)

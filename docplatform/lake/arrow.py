@@ -35,6 +35,33 @@ ARROW_TYPES: dict[str, pa.DataType] = {
         )
     ),
     "categories": pa.list_(pa.struct([("category", pa.string()), ("confidence", pa.float64())])),
+    "words": pa.list_(
+        pa.struct(
+            [(name, pa.int64()) for name in ("offset", "length", "page")]
+            + [(name, pa.float64()) for name in ("left", "top", "right", "bottom")]
+        )
+    ),
+    "fields": pa.list_(
+        pa.struct(
+            [
+                ("name", pa.string()),
+                ("content", pa.string()),
+                ("value", pa.string()),
+                ("confidence", pa.float64()),
+                ("spans", pa.list_(pa.struct([("offset", pa.int64()), ("length", pa.int64())]))),
+            ]
+        )
+    ),
+    "parts": pa.list_(
+        pa.struct(
+            [
+                ("category", pa.string()),
+                ("first_page", pa.int64()),
+                ("last_page", pa.int64()),
+                ("confidence", pa.float64()),
+            ]
+        )
+    ),
 }
 """The Arrow type of each type name in ``tables``."""
 

@@ -25,6 +25,11 @@ _TYPES = {
     "entities": "list of structs `category: string, text: string, offset: int64, length: int64, confidence: float64`; "
     "`offset` and `length` count Unicode code points",
     "categories": "list of structs `category: string, confidence: float64`; most confident first",
+    "words": "list of structs `offset: int64, length: int64, page: int64, left: double, top: double, right: double, "
+    "bottom: double`; boxes in fractions of the page's width and height",
+    "fields": "list of structs `name: string, content: string, value: string, confidence: float64, spans: list of "
+    "(offset: int64, length: int64)`",
+    "parts": "list of structs `category: string, first_page: int64, last_page: int64, confidence: float64`",
 }
 
 _HEAD = f"""# The lake's tables

@@ -1,11 +1,12 @@
-"""Labels and predictions as values of the ``entities`` and ``categories`` column types, and back."""
+"""Labels and predictions as values of the lake's own column types (``entities``, ``categories``, …), and back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from docplatform.documents.predictions import Category, Entity
+from docplatform.documents.document_text import WordBox
+from docplatform.documents.predictions import Category, DocumentPart, Entity, FieldValue
 
 
 def entities_value(entities: Iterable[Entity]) -> list[dict[str, Any]]:
@@ -35,3 +36,59 @@ def categories_value(categories: Iterable[Category]) -> list[dict[str, Any]]:
 def categories_from(value: Iterable[Mapping[str, Any]]) -> tuple[Category, ...]:
     """The classes in a ``categories`` column's value."""
     return tuple(Category(c["category"], c["confidence"]) for c in value)
+
+
+def fields_value(fields: Iterable[FieldValue]) -> list[dict[str, Any]]:
+    """Field values as a ``fields`` column holds them."""
+    return [
+        {
+            "name": f.name,
+            "content": f.content,
+            "value": f.value,
+            "confidence": f.confidence_score,
+            "spans": [{"offset": offset, "length": length} for offset, length in f.spans],
+        }
+        for f in fields
+    ]
+
+
+def fields_from(value: Iterable[Mapping[str, Any]]) -> tuple[FieldValue, ...]:
+    """The field values in a ``fields`` column's value."""
+    return tuple(
+        FieldValue(
+            f["name"],
+            f["content"],
+            tuple((span["offset"], span["length"]) for span in f["spans"]),
+            f["value"],
+            f["confidence"],
+        )
+        for f in value
+    )
+
+
+def parts_value(parts: Iterable[DocumentPart]) -> list[dict[str, Any]]:
+    """Documents of a packet as a ``parts`` column holds them."""
+    return [
+        {
+            "category": p.category,
+            "first_page": p.first_page,
+            "last_page": p.last_page,
+            "confidence": p.confidence_score,
+        }
+        for p in parts
+    ]
+
+
+def parts_from(value: Iterable[Mapping[str, Any]]) -> tuple[DocumentPart, ...]:
+    """The documents in a ``parts`` column's value."""
+    return tuple(DocumentPart(p["category"], p["first_page"], p["last_page"], p["confidence"]) for p in value)
+
+
+def words_value(words: Iterable[WordBox]) -> list[dict[str, Any]]:
+    """Places of words as a ``words`` column holds them."""
+    return [word._asdict() for word in words]
+
+
+def words_from(value: Iterable[Mapping[str, Any]]) -> tuple[WordBox, ...]:
+    """The places in a ``words`` column's value."""
+    return tuple(WordBox(**word) for word in value)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import LabeledExample, Prediction, TaskKind
 
 
@@ -22,8 +23,8 @@ class Model(Protocol):
         """The classes, or entity categories, it can answer with, sorted."""
         ...
 
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
-        """One prediction per text, in order. Deterministic, whatever texts stand beside it in the call."""
+    def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
+        """One prediction per document, in order. Deterministic, whatever documents stand beside it in the call."""
         ...
 
     def save(self, folder: Path) -> None:

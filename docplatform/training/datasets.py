@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import LabeledExample, Split
 from docplatform.errors import PermanentError
 from docplatform.labels.datasets import build_dataset
-from docplatform.labels.projects import ModelProject, ProjectStore, as_text
+from docplatform.labels.projects import ModelProject, ProjectStore
 from docplatform.lake.lake import Lake
 from docplatform.lake.tables import ANNOTATIONS, DATASET_VERSIONS, LABELED_DATASET, TABLES
-from docplatform.lake.values import entities_from, entities_value
+from docplatform.lake.values import entities_from, entities_value, parts_from, parts_value, words_from, words_value
 from docplatform.ledger.ledger import Ledger
 from docplatform.training.annotations import LabelSource, is_current
 
@@ -118,14 +119,14 @@ def load_examples(
     return [_example(row) for row in sorted(rows, key=lambda row: row["document_id"]) if row["split"] in wanted]
 
 
-def _texts(lake: Lake, project: ModelProject, document_ids: list[str], version: int) -> dict[str, str]:
+def _texts(lake: Lake, project: ModelProject, document_ids: list[str], version: int) -> dict[str, DocumentText]:
     rows = lake.read_rows(
         TABLES[project.text.table],
         where={"document_id": document_ids},
         columns=["document_id", project.text.column],
         version=version,
     )
-    return {row["document_id"]: as_text(row[project.text.column]) for row in rows}
+    return {row["document_id"]: project.text.document(row[project.text.column]) for row in rows}
 
 
 def _example_row(
@@ -140,6 +141,9 @@ def _example_row(
         "text_hash": text_hash,
         "categories": list(example.categories),
         "entities": entities_value(example.entities),
+        "words": words_value(example.words),
+        "page_count": example.page_count,
+        "parts": parts_value(example.parts),
         "customer": project.customer,
         "created_at": frozen.created_at,
         "run_id": frozen.run_id,
@@ -153,6 +157,9 @@ def _example(row: dict[str, Any]) -> LabeledExample:
         categories=tuple(row["categories"]),
         entities=entities_from(row["entities"]),
         split=Split(row["split"]),
+        words=words_from(row["words"] or ()),
+        page_count=row["page_count"] or 1,
+        parts=parts_from(row["parts"] or ()),
     )
 
 

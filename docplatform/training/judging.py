@@ -53,7 +53,7 @@ def judge_candidate(project: ModelProject, *, lake: Lake, registry: ModelRegistr
     champion = registry.aliased(project.name, CHAMPION)
     examples = load_examples(lake, project.name, dataset.dataset_version, [Split.TEST])
     for version in {v.version: v for v in (candidate, champion) if v is not None}.values():
-        predictions = load_model(project, version.version, registry).predict([example.text for example in examples])
+        predictions = load_model(project, version.version, registry).predict([example.document for example in examples])
         evaluation = evaluate(project.kind, examples, predictions)
         _write(lake, version, dataset, evaluation, run_id)
         scores = {**version.metrics, dataset.dataset_version: evaluation.to_dict()}

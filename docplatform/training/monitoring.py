@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import Prediction, Split
 from docplatform.evaluation.drift import DriftReport, detect_drift
 from docplatform.inference.champions import load_model
-from docplatform.labels.projects import ModelProject, as_text
+from docplatform.labels.projects import ModelProject
 from docplatform.lake.lake import Lake
 from docplatform.lake.tables import DRIFT_REPORT, PREDICTIONS, TABLES
 from docplatform.lake.values import categories_from, entities_from
@@ -39,11 +40,11 @@ def check_drift(project: ModelProject, *, lake: Lake, registry: ModelRegistry, r
     if champion is None:
         return None
     examples = load_examples(lake, project.name, champion.dataset_version)
-    held_out = [example.text for example in examples if example.split is Split.TEST]
-    texts, predictions = _recent(lake, project, champion, {example.document_id for example in examples})
+    held_out = [example.document for example in examples if example.split is Split.TEST]
+    documents, predictions = _recent(lake, project, champion, {example.document_id for example in examples})
     report = detect_drift(
         reference_texts=[example.text for example in examples],
-        current_texts=texts,
+        current_texts=[document.text for document in documents],
         reference_predictions=load_model(project, champion.version, registry).predict(held_out),
         current_predictions=predictions,
     )
@@ -54,7 +55,7 @@ def check_drift(project: ModelProject, *, lake: Lake, registry: ModelRegistry, r
 
 def _recent(
     lake: Lake, project: ModelProject, champion: ModelVersion, known: set[str]
-) -> tuple[list[str], list[Prediction]]:
+) -> tuple[list[DocumentText], list[Prediction]]:
     rows = lake.read_rows(
         PREDICTIONS,
         where={"project": project.name, "model_version": champion.version},
@@ -66,7 +67,7 @@ def _recent(
     )[-RECENT_DOCUMENTS:]
     column = project.text.column
     texts = {
-        row["document_id"]: as_text(row[column])
+        row["document_id"]: project.text.document(row[column])
         for row in lake.read_rows(
             TABLES[project.text.table],
             where={"document_id": [row["document_id"] for row in recent]},

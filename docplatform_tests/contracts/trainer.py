@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import LabeledExample
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.models.base import Model, Trainer
 
 
 class TrainerContract:
-    """Fixtures: ``trainer``, ``examples`` to learn from, ``texts`` to predict, ``unlearnable`` lists of examples."""
+    """Fixtures: ``trainer``, ``examples`` to learn from, ``documents`` to predict, ``unlearnable`` examples."""
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -41,40 +42,42 @@ class TrainerContract:
         second = trainer.train(train[::-1], validation[::-1])
         assert saved(first, tmp_path / "a") == saved(second, tmp_path / "b")
 
-    def test_a_text_is_predicted_the_same_whatever_stands_beside_it(self, model: Model, texts: Sequence[str]) -> None:
-        together = model.predict(texts)
-        assert together == [model.predict([text])[0] for text in texts]
-        assert together[::-1] == model.predict(texts[::-1])
+    def test_a_text_is_predicted_the_same_whatever_stands_beside_it(
+        self, model: Model, documents: Sequence[DocumentText]
+    ) -> None:
+        together = model.predict(documents)
+        assert together == [model.predict([document])[0] for document in documents]
+        assert together[::-1] == model.predict(documents[::-1])
         assert model.predict([]) == []
 
     def test_confidence_is_a_probability_and_the_least_of_what_is_asserted(
-        self, model: Model, texts: Sequence[str]
+        self, model: Model, documents: Sequence[DocumentText]
     ) -> None:
-        for prediction in model.predict(texts):
+        for prediction in model.predict(documents):
             asserted = [c.confidence_score for c in prediction.categories]
             asserted += [e.confidence_score for e in prediction.entities]
             assert all(0 <= confidence <= 1 for confidence in asserted)
             assert prediction.confidence_score == min(asserted, default=0.0)
             assert not (prediction.abstained and asserted)
 
-    def test_entities_are_exact_slices_of_their_text(self, model: Model, texts: Sequence[str]) -> None:
-        for text, prediction in zip(texts, model.predict(texts), strict=True):
+    def test_entities_are_exact_slices_of_their_text(self, model: Model, documents: Sequence[DocumentText]) -> None:
+        for document, prediction in zip(documents, model.predict(documents), strict=True):
             for entity in prediction.entities:
-                assert entity.text == text[entity.offset : entity.offset + entity.length] != ""
+                assert entity.text == document.text[entity.offset : entity.offset + entity.length] != ""
                 assert entity.category in model.labels
 
     @pytest.mark.parametrize("text", ["", " \n\t "], ids=["empty", "white space"])
     def test_a_text_without_anything_known_is_abstained_from(self, model: Model, text: str) -> None:
-        (prediction,) = model.predict([text])
+        (prediction,) = model.predict([DocumentText(text)])
         assert prediction.abstained
 
     def test_a_saved_model_says_the_same_after_loading(
-        self, trainer: Trainer, model: Model, texts: Sequence[str], tmp_path: Path
+        self, trainer: Trainer, model: Model, documents: Sequence[DocumentText], tmp_path: Path
     ) -> None:
         model.save(tmp_path)
         loaded = trainer.load(tmp_path)
         assert (loaded.kind, loaded.labels) == (model.kind, model.labels)
-        assert loaded.predict(texts) == model.predict(texts)
+        assert loaded.predict(documents) == model.predict(documents)
 
     def test_a_damaged_or_missing_file_is_refused_as_corrupt(
         self, trainer: Trainer, model: Model, tmp_path: Path

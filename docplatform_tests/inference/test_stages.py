@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from docplatform.documents.analyze_result import AnalyzeResult
+from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import Category, Entity, Prediction, TaskKind
 from docplatform.errors import PermanentError, ReasonCode, TransientError
 from docplatform.inference.champions import champion_stages, load_model
@@ -32,9 +33,9 @@ class FakeModel:
     def __init__(self) -> None:
         self.calls: list[int] = []
 
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
-        self.calls.append(len(texts))
-        return [self._one(text) for text in texts]
+    def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
+        self.calls.append(len(documents))
+        return [self._one(document.text) for document in documents]
 
     def _one(self, text: str) -> Prediction:
         if "total" not in text:
@@ -257,9 +258,9 @@ def test_the_text_source_decides_what_the_model_sees(home):
     seen: list[str] = []
 
     class Watching(FakeModel):
-        def predict(self, texts: Sequence[str]) -> list[Prediction]:
-            seen.extend(texts)
-            return super().predict(texts)
+        def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
+            seen.extend(document.text for document in documents)
+            return super().predict(documents)
 
     predict(home, Watching(), entity_project(text_source="lemmas"))
     (row,) = home.rows("preprocessed_text")

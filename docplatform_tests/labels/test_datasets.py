@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docplatform.documents.predictions import Entity, Split, TaskKind
+from docplatform.documents.document_text import DocumentText, WordBox
+from docplatform.documents.predictions import DocumentPart, Entity, Split, TaskKind
 from docplatform.errors import ConfigurationError, PermanentError
 from docplatform.labels.datasets import Dataset, build_dataset
 from docplatform.labels.projects import TextSource
@@ -148,8 +149,12 @@ def test_a_rare_label_is_at_least_learned(seed: str, count: int) -> None:
     assert Split.TRAIN in assign_splits(documents).values()
 
 
+def documents(texts: dict[str, str]) -> dict[str, DocumentText]:
+    return {document_id: DocumentText(text) for document_id, text in texts.items()}
+
+
 def dataset(rows: list[dict[str, Any]], kind: TaskKind = SINGLE, **texts: str) -> Dataset:
-    return build_dataset(project(kind), rows, texts)
+    return build_dataset(project(kind), rows, documents(texts))
 
 
 def test_examples_hold_what_the_labels_say() -> None:
@@ -195,7 +200,7 @@ def test_entities_cant_be_learned_from_a_text_their_offsets_dont_count_in(source
 def test_a_document_that_cant_be_an_example_is_skipped_with_its_reason(
     rows: list[dict[str, Any]], texts: dict[str, str], reason: str
 ) -> None:
-    made = build_dataset(project(SINGLE), rows, texts)
+    made = build_dataset(project(SINGLE), rows, documents(texts))
     assert made.examples == ()
     (said,) = made.skipped.values()
     assert re.search(reason, said)
@@ -208,14 +213,46 @@ def test_the_version_names_the_content() -> None:
         dataset([row("a", "x"), row("b", "y")], a="A", b="B!"),
         dataset([row("a", "x"), row("b", "x")], a="A", b="B"),
         dataset([row("a", "x")], a="A"),
-        build_dataset(project(MULTI), [row("a", "x"), row("b", "y")], {"a": "A", "b": "B"}),
+        build_dataset(project(MULTI), [row("a", "x"), row("b", "y")], documents({"a": "A", "b": "B"})),
     ]
     assert len({base.version, *(other.version for other in others)}) == 5
 
 
+def test_where_words_lie_belongs_to_a_layout_dataset_and_its_version() -> None:
+    rows = [row("a", "Total", offset=0, length=3, text="web")]
+
+    def made(left: float) -> Dataset:
+        document = DocumentText(
+            "web db", (WordBox(0, 3, 1, left, 0.1, 0.3, 0.2), WordBox(4, 2, 2, 0.1, 0.1, 0.3, 0.2)), 2
+        )
+        return build_dataset(project(TaskKind.FIELD_EXTRACTION), rows, {"a": document})
+
+    (example,) = made(0.1).examples
+    assert example.entities == (Entity("Total", 0, 3, "web"),)
+    assert (len(example.words), example.page_count, example.document.words[1].page) == (2, 2, 2)
+    assert made(0.1).version == made(0.1).version != made(0.2).version
+
+
+def test_a_packet_is_labelled_with_the_documents_in_it() -> None:
+    rows = [
+        row("a", "letter", first_page=3, last_page=3),
+        row("a", "invoice", first_page=1, last_page=2),
+        row("b", "letter"),
+    ]
+    texts = documents({"a": "A", "b": "B"})
+    made = build_dataset(project(TaskKind.DOCUMENT_CLASSIFICATION), rows, texts)
+    packet, letter = made.examples
+    assert packet.parts == (DocumentPart("invoice", 1, 2), DocumentPart("letter", 3, 3))
+    assert (packet.categories, letter.categories, letter.parts) == (("invoice", "letter"), ("letter",), ())
+    moved = [row("a", "letter", first_page=2, last_page=3), row("a", "invoice", first_page=1, last_page=1), rows[2]]
+    assert build_dataset(project(TaskKind.DOCUMENT_CLASSIFICATION), moved, texts).version != made.version
+
+
 def test_declared_and_previous_splits_reach_the_examples() -> None:
     rows = [row("a", declared_split="test"), row("b", declared_split="train"), row("c")]
-    made = build_dataset(project(SINGLE), rows, {"a": "A", "b": "B", "c": "C"}, previous={"c": Split.VALIDATION})
+    made = build_dataset(
+        project(SINGLE), rows, documents({"a": "A", "b": "B", "c": "C"}), previous={"c": Split.VALIDATION}
+    )
     splits = {example.document_id: example.split for example in made.examples}
     assert splits["a"] is Split.TEST
     assert splits["b"] is not Split.TEST

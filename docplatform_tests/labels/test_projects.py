@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import TaskKind
 from docplatform.errors import ConfigurationError
 from docplatform.labels.projects import (
@@ -11,7 +12,6 @@ from docplatform.labels.projects import (
     ModelProject,
     ProjectStore,
     TextSource,
-    as_text,
     prediction_order,
 )
 from docplatform.storage.memory import MemoryBlobStore
@@ -98,20 +98,20 @@ def test_a_champion_applies_to_the_documents_its_project_names(
         (TaskKind.ENTITY_RECOGNITION, TextSource.CONTENT, "ocr_text"),
         (TaskKind.SINGLE_LABEL_CLASSIFICATION, TextSource.CLEANED, "preprocessed_text"),
         (TaskKind.MULTI_LABEL_CLASSIFICATION, TextSource.CLEANED, "preprocessed_text"),
+        (TaskKind.FIELD_EXTRACTION, TextSource.LAYOUT, "ocr_text"),
+        (TaskKind.DOCUMENT_CLASSIFICATION, TextSource.LAYOUT, "ocr_text"),
     ],
 )
-def test_entities_are_found_in_the_text_as_read_and_classes_in_cleaned_text(
-    kind: TaskKind, source: TextSource, table: str
-) -> None:
+def test_the_kind_of_a_project_says_which_text_it_looks_at(kind: TaskKind, source: TextSource, table: str) -> None:
     assert project(kind).text is source
     assert source.table == table
-    assert source.column == source.value
+    assert source.column == ("analyze_result" if source is TextSource.LAYOUT else source.value)
     assert project(kind, text_source=TextSource.LEMMAS).text is TextSource.LEMMAS
 
 
 def test_lemmas_become_one_text() -> None:
-    assert as_text(["a", "b"]) == "a b"
-    assert as_text("a b") == "a b"
+    assert TextSource.LEMMAS.document(["a", "b"]) == DocumentText("a b")
+    assert TextSource.CLEANED.document("a b") == DocumentText("a b")
 
 
 def test_the_documentation_names_every_field_and_its_example_is_a_project() -> None:

@@ -43,6 +43,10 @@ def prediction_row(number: int, project: str = "p", **values: Any) -> dict[str, 
         "category": None,
         "categories": [{"category": "a", "confidence": 0.5}],
         "entities": [{"category": "e", "text": "x", "offset": 1, "length": 1, "confidence": 0.25}],
+        "fields": [
+            {"name": "f", "content": "x", "value": None, "confidence": 0.5, "spans": [{"offset": 1, "length": 1}]}
+        ],
+        "parts": [{"category": "a", "first_page": 1, "last_page": 2, "confidence": 0.5}],
         "confidence": 0.25,
         "abstained": False,
         **PROVENANCE,

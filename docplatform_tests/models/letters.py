@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import Entity, LabeledExample
 
 _WORDS = {
@@ -12,6 +13,11 @@ _WORDS = {
     "incident": ["outage", "server", "error", "restart", "alert", "latency"],
 }
 _FILLER = ["the", "of", "and", "please", "see", "our", "with", "for", "this", "dated", "reference", "kindly"]
+
+
+def texts(*given: str) -> list[DocumentText]:
+    """Texts as models take them."""
+    return [DocumentText(text) for text in given]
 
 
 def single_label(count: int = 60, seed: int = 1) -> list[LabeledExample]:

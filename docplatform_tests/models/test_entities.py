@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import pytest
 
+from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import Entity, LabeledExample
 from docplatform.errors import ConfigurationError, PermanentError
 from docplatform.models.local import crf
 from docplatform.models.local.entities import EntityTrainer
 from docplatform.models.local.model_folder import read_model, write_model
 from docplatform_tests.contracts.trainer import TrainerContract
-from docplatform_tests.models.letters import entities
+from docplatform_tests.models.letters import entities, texts
 
 
 class TestEntities(TrainerContract):
@@ -24,9 +25,10 @@ class TestEntities(TrainerContract):
 
     @pytest.fixture(scope="class")
     @classmethod
-    def texts(cls) -> list[str]:
+    def documents(cls) -> list[DocumentText]:
         long = "\n".join(e.text for e in entities(8, seed=8))
-        return [e.text for e in entities(10, seed=9)] + ["", "nothing here", long, "word " * 300, "lone \ud800 one"]
+        others = texts("", "nothing here", long, "word " * 300, "lone \ud800 one")
+        return [*(e.document for e in entities(10, seed=9)), *others]
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -41,19 +43,19 @@ class TestEntities(TrainerContract):
                 {(e.category, e.offset, e.length) for e in p.entities},
                 {(e.category, e.offset, e.length) for e in x.entities},
             )
-            for p, x in zip(model.predict([x.text for x in test]), test, strict=True)
+            for p, x in zip(model.predict([x.document for x in test]), test, strict=True)
         ]
         right = sum(len(found & truth) for found, truth in spans)
         assert 2 * right / sum(len(found) + len(truth) for found, truth in spans) > 0.95
 
     def test_no_entities_is_an_answer_not_an_abstention(self, model) -> None:
-        (prediction,) = model.predict(["zzz"])
+        (prediction,) = model.predict(texts("zzz"))
         assert (prediction.abstained, prediction.confidence_score) == (False, 0.0)
 
 
 def test_confidence_asked_for_leaves_out_what_is_less_sure() -> None:
     model = EntityTrainer.from_options({"min_confidence": 1.0, "l1": 1.0, "l2": 1.0}).train(entities(), [])
-    assert all(e.confidence_score == 1.0 for p in model.predict([x.text for x in entities(5)]) for e in p.entities)
+    assert all(e.confidence_score == 1.0 for p in model.predict([x.document for x in entities(5)]) for e in p.entities)
 
 
 def test_given_penalties_are_used_as_they_are() -> None:
@@ -63,7 +65,7 @@ def test_given_penalties_are_used_as_they_are() -> None:
 
 def test_one_document_is_enough_to_train_on() -> None:
     model = EntityTrainer.from_options({}).train(entities(1), [])
-    assert [e.category for e in model.predict([entities(1)[0].text])[0].entities] == [
+    assert [e.category for e in model.predict([entities(1)[0].document])[0].entities] == [
         "Date",
         "Borrower",
         "Lender",

@@ -3,10 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import LabeledExample
 from docplatform.models.local.multi_label import MultiLabelTrainer
 from docplatform_tests.contracts.trainer import TrainerContract
-from docplatform_tests.models.letters import multi_label
+from docplatform_tests.models.letters import multi_label, texts
 
 
 class TestMultiLabel(TrainerContract):
@@ -22,8 +23,8 @@ class TestMultiLabel(TrainerContract):
 
     @pytest.fixture(scope="class")
     @classmethod
-    def texts(cls) -> list[str]:
-        return [e.text for e in multi_label(20, seed=9)] + ["", "please see"]
+    def documents(cls) -> list[DocumentText]:
+        return [*(e.document for e in multi_label(20, seed=9)), *texts("", "please see")]
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -37,18 +38,18 @@ class TestMultiLabel(TrainerContract):
 
     def test_new_texts_get_all_their_classes(self, model) -> None:
         test = multi_label(60, seed=10)
-        predictions = model.predict([e.text for e in test])
+        predictions = model.predict([e.document for e in test])
         found = [{c.category for c in p.categories} for p in predictions]
         assert sum(f == set(e.categories) for f, e in zip(found, test, strict=True)) >= 50
 
     def test_having_no_class_is_an_answer_not_an_abstention(self, model) -> None:
-        (prediction,) = model.predict(["please see the attached reference and kindly"])
+        (prediction,) = model.predict(texts("please see the attached reference and kindly"))
         assert not prediction.abstained
         assert prediction.categories == ()
         assert prediction.confidence_score == 0.0
 
-    def test_classes_come_likeliest_first(self, model, texts) -> None:
-        for prediction in model.predict(texts):
+    def test_classes_come_likeliest_first(self, model, documents) -> None:
+        for prediction in model.predict(documents):
             scores = [c.confidence_score for c in prediction.categories]
             assert scores == sorted(scores, reverse=True)
 
@@ -72,4 +73,4 @@ def test_two_examples_are_enough_to_train_on() -> None:
 
 def test_confidence_asked_for_leaves_out_what_is_less_sure() -> None:
     sure = MultiLabelTrainer.from_options({"min_confidence": 1.0}).train(multi_label(), [])
-    assert all(p.categories == () for p in sure.predict([e.text for e in multi_label(10, seed=4)]))
+    assert all(p.categories == () for p in sure.predict([e.document for e in multi_label(10, seed=4)]))

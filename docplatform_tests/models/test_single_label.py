@@ -5,13 +5,14 @@ from collections import Counter
 
 import pytest
 
+from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import LabeledExample
 from docplatform.errors import ConfigurationError, PermanentError
 from docplatform.models.local.model_folder import read_model, write_model
 from docplatform.models.local.multi_label import MultiLabelTrainer
 from docplatform.models.local.single_label import SingleLabelTrainer
 from docplatform_tests.contracts.trainer import TrainerContract
-from docplatform_tests.models.letters import single_label
+from docplatform_tests.models.letters import single_label, texts
 
 
 class TestSingleLabel(TrainerContract):
@@ -27,8 +28,9 @@ class TestSingleLabel(TrainerContract):
 
     @pytest.fixture(scope="class")
     @classmethod
-    def texts(cls) -> list[str]:
-        return [e.text for e in single_label(20, seed=9)] + ["", "lone \ud800 surrogate total", "amount " * 500]
+    def documents(cls) -> list[DocumentText]:
+        others = texts("", "lone \ud800 surrogate total", "amount " * 500)
+        return [*(e.document for e in single_label(20, seed=9)), *others]
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -40,22 +42,22 @@ class TestSingleLabel(TrainerContract):
             [LabeledExample("a", " ", ("x",)), LabeledExample("b", "", ("y",))],
         ]
 
-    def test_new_texts_are_told_apart_with_confidence(self, model, texts) -> None:
+    def test_new_texts_are_told_apart_with_confidence(self, model, documents) -> None:
         test = single_label(60, seed=10)
-        predictions = model.predict([e.text for e in test])
+        predictions = model.predict([e.document for e in test])
         right = sum(p.categories[0].category == e.categories[0] for p, e in zip(predictions, test, strict=True))
         assert right >= 58
         assert sum(p.confidence_score for p in predictions) / len(test) > 0.8
 
     def test_a_script_never_seen_is_abstained_from(self, model) -> None:
-        (prediction,) = model.predict(["漢字仮名交じり文"])
+        (prediction,) = model.predict(texts("漢字仮名交じり文"))
         assert prediction.abstained
         assert prediction.categories == ()
 
 
 def test_below_the_asked_for_confidence_the_model_abstains() -> None:
     model = SingleLabelTrainer.from_options({"min_confidence": 0.999}).train(single_label(), [])
-    assert all(p.abstained for p in model.predict(["the of and please"]))
+    assert all(p.abstained for p in model.predict(texts("the of and please")))
 
 
 def test_a_document_with_two_classes_is_named() -> None:
@@ -67,20 +69,22 @@ def test_a_document_with_two_classes_is_named() -> None:
 def test_unlabelled_examples_are_left_out() -> None:
     trainer = SingleLabelTrainer.from_options({})
     with_more = trainer.train([*single_label(), LabeledExample("u", "unlabelled text")], [])
-    assert with_more.predict(["amount due"]) == trainer.train(single_label(), []).predict(["amount due"])
+    assert with_more.predict(texts("amount due")) == trainer.train(single_label(), []).predict(texts("amount due"))
 
 
 def test_one_example_a_class_can_be_trained_on() -> None:
     examples = [LabeledExample("a", "amount due", ("invoice",)), LabeledExample("b", "server outage", ("incident",))]
     model = SingleLabelTrainer.from_options({}).train(examples, [])
-    assert [p.categories[0].category for p in model.predict(["amount", "outage"])] == ["invoice", "incident"]
+    assert [p.categories[0].category for p in model.predict(texts("amount", "outage"))] == ["invoice", "incident"]
 
 
 def test_a_rare_class_is_found() -> None:
     common = [e for e in single_label(300) if e.categories == ("loan",)]
     rare = [e for e in single_label(18) if e.categories == ("incident",)]
     model = SingleLabelTrainer.from_options({}).train([*common, *rare], [])
-    found = Counter(p.categories[0].category for p in model.predict(["server alert restart outage", "borrower repay"]))
+    found = Counter(
+        p.categories[0].category for p in model.predict(texts("server alert restart outage", "borrower repay"))
+    )
     assert found == {"incident": 1, "loan": 1}
 
 
@@ -88,14 +92,14 @@ def test_words_alone_can_be_asked_for_and_change_the_fingerprint() -> None:
     words_only = SingleLabelTrainer.from_options({"char_ngrams": 0, "regularization": 0.5})
     model = words_only.train(single_label(), [])
     assert model.regularization == 0.5
-    assert model.predict(["zzzz"])[0].abstained
+    assert model.predict(texts("zzzz"))[0].abstained
     assert words_only.fingerprint != SingleLabelTrainer.from_options({}).fingerprint
 
 
 def test_a_large_validation_split_is_what_is_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("docplatform.models.local.selection._ENOUGH_VALIDATION", 30)
     model = SingleLabelTrainer.from_options({}).train(single_label(), single_label(30, seed=8))
-    assert model.predict(["amount due vendor"])[0].categories[0].category == "invoice"
+    assert model.predict(texts("amount due vendor"))[0].categories[0].category == "invoice"
 
 
 @pytest.mark.parametrize("trainer", [SingleLabelTrainer, MultiLabelTrainer])

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import Entity, LabeledExample, Prediction, TaskKind
 from docplatform.errors import PermanentError
 from docplatform.models.local.bio import ranges_of
@@ -35,9 +36,9 @@ class EntityModel:
         return TaskKind.ENTITY_RECOGNITION
 
     @one_thread
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+    def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
         """The entities of each text, in the order of the text. An entity's confidence is its least sure token's."""
-        return [self._predict_one(text) for text in texts]
+        return [self._predict_one(document.text) for document in documents]
 
     def _predict_one(self, content: str) -> Prediction:
         tokens = tokenize(content)

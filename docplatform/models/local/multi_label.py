@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import Category, LabeledExample, Prediction, TaskKind
 from docplatform.models.local.calibration import best_threshold, fit_sigmoid, sigmoid
 from docplatform.models.local.examples import label_matrix
@@ -73,9 +74,9 @@ class MultiLabelModel:
         return TaskKind.MULTI_LABEL_CLASSIFICATION
 
     @one_thread
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+    def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
         """The classes of each text whose probability reaches their threshold, likeliest first."""
-        rows = self.features.transform(texts)
+        rows = self.features.transform([document.text for document in documents])
         known = np.diff(rows.indptr) > 0
         probabilities = sigmoid(self.weights.scores(rows), self.decisions.scale, self.decisions.shift)
         return [

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import Category, LabeledExample, Prediction, TaskKind
 from docplatform.models.local.calibration import fit_scale, softmax
 from docplatform.models.local.examples import single_classes
@@ -46,12 +47,12 @@ class SingleLabelModel:
         return TaskKind.SINGLE_LABEL_CLASSIFICATION
 
     @one_thread
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+    def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
         """The likeliest class of each text and its probability."""
-        rows = self.features.transform(texts)
+        rows = self.features.transform([document.text for document in documents])
         known = np.diff(rows.indptr) > 0
         probabilities = softmax(self.weights.scores(rows), self.scale)
-        best = probabilities.argmax(axis=1) if len(texts) else []
+        best = probabilities.argmax(axis=1) if len(documents) else []
         return [
             self._prediction(self.labels[b], float(p[b])) if k else _ABSTAINED
             for b, p, k in zip(best, probabilities, known, strict=True)
