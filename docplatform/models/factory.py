@@ -13,6 +13,7 @@ LOCAL_KINDS = (
     TaskKind.SINGLE_LABEL_CLASSIFICATION,
     TaskKind.MULTI_LABEL_CLASSIFICATION,
     TaskKind.ENTITY_RECOGNITION,
+    TaskKind.FIELD_EXTRACTION,
 )
 """The tasks that local trainers exist for."""
 
@@ -47,6 +48,10 @@ def _local(kind: TaskKind) -> Callable[[Mapping[str, object]], Trainer]:
         from docplatform.models.local.multi_label import MultiLabelTrainer
 
         return MultiLabelTrainer.from_options
+    if kind is TaskKind.FIELD_EXTRACTION:
+        from docplatform.models.local.fields import FieldTrainer
+
+        return FieldTrainer.from_options
     from docplatform.models.local.entities import EntityTrainer
 
     return EntityTrainer.from_options

@@ -36,6 +36,20 @@ class EntityOptions(BaseModel):
     min_confidence: float = Field(0.0, ge=0, le=1, description="Entities below this confidence are left out.")
 
 
+class FieldOptions(BaseModel):
+    """Options of field extraction."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    l1: float = Field(0.1, ge=0, description="L1 penalty of the CRF.")
+    l2: float = Field(0.1, ge=0, description="L2 penalty of the CRF.")
+    max_iterations: int = Field(100, ge=1, le=2_000, description="Most steps of the optimiser.")
+    form_template: bool = Field(
+        True, description="Look for printed words that most examples share, and use fields' places relative to them."
+    )
+    min_confidence: float = Field(0.0, ge=0, le=1, description="Values below this confidence are left out.")
+
+
 Options = TypeVar("Options", bound=BaseModel)
 
 
