@@ -11,6 +11,8 @@ from typing import TypeVar
 from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.documents.predictions import Prediction
 from docplatform.errors import ReasonCode
+from docplatform.inference.packet_parts import PageRange, cut, joined, restricted
+from docplatform.inference.packet_parts import members as packet_members
 from docplatform.labels.projects import ModelProject, TextSource
 from docplatform.lake.lake import Lake
 from docplatform.lake.partitions import LakePartition
@@ -249,18 +251,18 @@ class PredictionStage:
         rows = _rows_of(self.lake, TABLES[self.project.text.table], lake_partition)
         for classifier, classes in self.project.applies_to.document_classes.items():
             members = self._members(lake_partition, classifier, frozenset(classes))
-            rows = [row for row in rows if row["document_id"] in members]
+            rows = [restricted(row, members[row["document_id"]]) for row in rows if row["document_id"] in members]
         return rows
 
-    def _members(self, lake_partition: str, classifier: str, classes: frozenset[str]) -> set[str]:
-        """The partition's documents that a classification project's champion put in one of these classes."""
+    def _members(self, lake_partition: str, classifier: str, classes: frozenset[str]) -> dict[str, list[PageRange]]:
+        """The partition's documents, and pages of packets, that a project's champion put in one of these classes."""
         rows = self.lake.read_rows(
             PREDICTIONS,
             lake_partitions=[lake_partition],
             where={"project": classifier},
-            columns=["document_id", "categories"],
+            columns=["document_id", "categories", "parts"],
         )
-        return {row["document_id"] for row in rows if classes & {found["category"] for found in row["categories"]}}
+        return packet_members(rows, classes)
 
     def process(self, rows: Iterator[Row]) -> Iterator[Made | Failed]:
         """Predict in batches."""
@@ -268,8 +270,10 @@ class PredictionStage:
         texts = _with_column(self.lake, TABLES[source.table], source.column, rows)
         for batch in _batches(texts):
             model = model or self.load()
-            documents = [source.document(value) for _, value in batch]
-            for (row, _), prediction in zip(batch, model.predict(documents), strict=True):
+            parts = [cut(source.document(value), row) for row, value in batch]
+            predictions = iter(model.predict([document for documents in parts for document in documents]))
+            for (row, _), documents in zip(batch, parts, strict=True):
+                prediction = joined(list(islice(predictions, len(documents))))
                 yield Made(
                     document_id=row["document_id"],
                     values={"name": row["name"], **prediction_values(self.project, self.version, prediction)},

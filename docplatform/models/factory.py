@@ -14,6 +14,7 @@ LOCAL_KINDS = (
     TaskKind.MULTI_LABEL_CLASSIFICATION,
     TaskKind.ENTITY_RECOGNITION,
     TaskKind.FIELD_EXTRACTION,
+    TaskKind.DOCUMENT_CLASSIFICATION,
 )
 """The tasks that local trainers exist for."""
 
@@ -48,6 +49,10 @@ def _local(kind: TaskKind) -> Callable[[Mapping[str, object]], Trainer]:
         from docplatform.models.local.multi_label import MultiLabelTrainer
 
         return MultiLabelTrainer.from_options
+    if kind is TaskKind.DOCUMENT_CLASSIFICATION:
+        from docplatform.models.local.document_classes import DocumentClassTrainer
+
+        return DocumentClassTrainer.from_options
     if kind is TaskKind.FIELD_EXTRACTION:
         from docplatform.models.local.fields import FieldTrainer
 

@@ -25,6 +25,13 @@ class ClassificationOptions(BaseModel):
     min_confidence: float = Field(0.0, ge=0, le=1, description="Below this confidence the model abstains.")
 
 
+class DocumentClassOptions(ClassificationOptions):
+    """Options of document classification."""
+
+    layout: bool = Field(True, description="Look at where words lie too, where that tells held-out documents better.")
+    split_packets: bool = Field(True, description="Divide files of several pages into the documents they hold.")
+
+
 class EntityOptions(BaseModel):
     """Options of entity recognition."""
 
