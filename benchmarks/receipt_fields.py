@@ -71,10 +71,7 @@ def bare(text: str) -> str:
 
 def places(document: DocumentText, field: str, value: str) -> Iterator[Entity]:
     """Where a key stands: one span a line. Keys were typed by people: else the lines that are most like it."""
-    if field == "total":
-        ranges = list(_amounts(document.text, value))
-    else:
-        ranges = list(_whole(document.text, value))
+    ranges = list((_amounts if field == "total" else _whole)(document.text, value))
     if field in ("address", "company"):
         ranges = ranges[:1] or list(_alike(document.text, value))
     for start, end in ranges:
@@ -137,3 +134,29 @@ def address_of(one: Receipt) -> str:
 def same_text(first: str, second: str) -> bool:
     """White space collapsed."""
     return " ".join(first.split()) == " ".join(second.split())
+
+
+def at_random(receipts: Sequence[Receipt], part: float = 0.2) -> tuple[list[Receipt], list[Receipt]]:
+    """Split by the hashes of names: the same shops are on both sides, as in SROIE's own split."""
+    ordered = sorted(receipts, key=lambda one: hashlib.sha256(one.example.document_id.encode()).hexdigest())
+    count = round(part * len(receipts))
+    return ordered[count:], ordered[:count]
+
+
+def photographed(folder: Path) -> tuple[list[Receipt], list[Receipt]]:
+    """The receipts of ``receipts``: with their true boxes, and as docplatform reads their images."""
+    from docplatform.documents.document_text import document_text
+    from docplatform.ocr.base import DocumentSource
+    from docplatform.ocr.local.reader import LocalDocumentReader
+    from docplatform.settings import LimitSettings, ReadingSettings
+
+    reader = LocalDocumentReader(ReadingSettings(workers=0), LimitSettings())
+    true, read = [], []
+    for path in sorted((folder / "keys").glob("*.json")):
+        keys = json.loads(path.read_text(encoding="utf-8"))
+        boxes = (folder / "boxes" / f"{path.stem}.csv").read_text(encoding="utf-8")
+        true.append(receipt(path.stem, keys, document_of(boxes.splitlines())))
+        image = (folder / "images" / f"{path.stem}.jpg").read_bytes()
+        result = reader.read(DocumentSource(path.stem, image, "image/jpeg"))
+        read.append(receipt(path.stem, keys, document_text(result.to_json())))
+    return true, read

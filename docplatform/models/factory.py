@@ -10,15 +10,6 @@ from docplatform.labels.projects import ModelProject
 from docplatform.models.base import Trainer, TrainerOptions
 from docplatform.models.search import NOT_KEPT, SearchStore
 
-LOCAL_KINDS = (
-    TaskKind.SINGLE_LABEL_CLASSIFICATION,
-    TaskKind.MULTI_LABEL_CLASSIFICATION,
-    TaskKind.ENTITY_RECOGNITION,
-    TaskKind.FIELD_EXTRACTION,
-    TaskKind.DOCUMENT_CLASSIFICATION,
-)
-"""The tasks that local trainers exist for."""
-
 
 class _FromOptions(Protocol):
     def __call__(self, given: TrainerOptions, searches: SearchStore) -> Trainer: ...
@@ -32,16 +23,11 @@ def trainer_for(project: ModelProject, searches: SearchStore = NOT_KEPT) -> Trai
         searches: Where hyperparameter searches are kept, for who trains; default: nowhere.
 
     Raises:
-        ConfigurationError: where no backend trains its kind, or its options are wrong; the message says what there is.
+        ConfigurationError: where there is no such backend, or its options are wrong; the message says what there is.
     """
     if project.backend != "local":
         raise ConfigurationError(
             f"Project {project.name}: there is no model backend {project.backend!r}. Set `backend: local`."
-        )
-    if project.kind not in LOCAL_KINDS:
-        raise ConfigurationError(
-            f"Project {project.name}: the local backend doesn't train {project.kind.value}. "
-            f"It trains {', '.join(LOCAL_KINDS)}."
         )
     try:
         return _local(project.kind)(project.trainer, searches)

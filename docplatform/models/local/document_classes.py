@@ -7,7 +7,7 @@ of several pages are told by themselves, with whether each begins a document, an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ import numpy.typing as npt
 from docplatform.documents.document_text import DocumentText, cut_to_pages
 from docplatform.documents.predictions import Category, DocumentPart, LabeledExample, Prediction, TaskKind
 from docplatform.models.local.calibration import fit_scale, softmax
+from docplatform.models.local.document_rows import DocumentRows, PageSet, documents_in, page_clues
 from docplatform.models.local.examples import in_stable_order, single_classes
 from docplatform.models.local.features import TextFeatures
 from docplatform.models.local.layout_profile import profile
@@ -30,9 +31,10 @@ from docplatform.models.local.model_folder import (
     write_model,
 )
 from docplatform.models.local.options import DocumentClassOptions, parse_options
-from docplatform.models.local.packets import Boundary, clues, divide, likenesses, pages_of, pairs
+from docplatform.models.local.packets import Boundary, divide, pages_of, pairs
 from docplatform.models.local.selection import folds_to_hold_out, held_out_scores
 from docplatform.models.local.threads import engine_versions, one_thread
+from docplatform.models.search import NOT_KEPT, SearchStore
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -42,32 +44,8 @@ Floats = npt.NDArray[np.float64]
 ENGINE = "tfidf-layout-svm/1"
 _LAYOUT_WEIGHTS = (0.0, 0.1)
 """Weights of the layout's numbers beside TF-IDF rows of length 1.4 that are tried."""
+_PARTS = 3
 _ABSTAINED = Prediction(abstained=True)
-
-
-@dataclass(frozen=True)
-class DocumentRows:
-    """Documents to numbers: words, then the layout's numbers made alike in size."""
-
-    features: TextFeatures
-    means: Floats
-    deviations: Floats
-    layout_weight: float
-
-    def of(self, documents: Sequence[DocumentText]) -> tuple[csr_matrix, csr_matrix]:
-        """One row per document, of words alone, and of both."""
-        words = self.features.transform([document.text for document in documents])
-        return words, self.join(words, self.standard(np.array([profile(d) for d in documents])))
-
-    def standard(self, profiles: Floats) -> Floats:
-        """Profiles less their mean, in deviations, never more than three."""
-        return np.clip((profiles.reshape(-1, len(self.means)) - self.means) / self.deviations, -3, 3)
-
-    def join(self, words: csr_matrix, standard: Floats) -> csr_matrix:
-        """Both side by side."""
-        from scipy.sparse import csr_matrix, hstack
-
-        return hstack([words, csr_matrix(standard * self.layout_weight)], format="csr")
 
 
 @dataclass(frozen=True)
@@ -81,6 +59,8 @@ class DocumentClassModel:
     rows: DocumentRows
     weights: LinearWeights
     scale: float
+    first_pages: LinearWeights
+    """Tells the words of first pages from those of others."""
     boundary: Boundary
     divides: bool
     min_confidence: float
@@ -128,7 +108,11 @@ class DocumentClassModel:
             return whole
         sure = np.ones(len(pages))
         for first, last in divided:
-            kept = [begins[first] if first else 1.0, *(1 - begins[first + 1 : last]), begins[last] if last < len(pages) else 1.0]
+            kept = [
+                begins[first] if first else 1.0,
+                *(1 - begins[first + 1 : last]),
+                begins[last] if last < len(pages) else 1.0,
+            ]
             sure[first] = min(kept)
         return [(first + 1, last) for first, last in divided], sure
 
@@ -136,11 +120,9 @@ class DocumentClassModel:
         """For pages of a file: the probability that each begins a document, and their classes' probabilities."""
         words, rows = self.rows.of(pages)
         classes = softmax(self.weights.scores(rows), self.scale)
-        alike = likenesses(words)
-        told = [
-            clues(pages[i - 1], pages[i], float(alike[i]), float(classes[i - 1] @ classes[i])) for i in range(1, len(pages))
-        ]
-        return np.concatenate([[1.0], self.boundary.probability(np.array(told))]), classes
+        following = [(i - 1, i) for i in range(1, len(pages))]
+        told = page_clues(pages, following, words, classes, self.first_pages.scores(rows)[:, 0])
+        return np.concatenate([[1.0], self.boundary.probability(told)]), classes
 
     def probabilities(self, documents: Sequence[DocumentText]) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """Documents x classes, and whether any word of each is known."""
@@ -157,6 +139,8 @@ class DocumentClassModel:
             "means": self.rows.means,
             "deviations": self.rows.deviations,
             "boundary": self.boundary.weights,
+            "first_weights": self.first_pages.weights,
+            "first_bias": self.first_pages.bias,
         }
         header = {
             "kind": self.kind.value,
@@ -175,11 +159,12 @@ class DocumentClassTrainer:
     """Trains ``DocumentClassModel``."""
 
     options: DocumentClassOptions
+    searches: SearchStore = NOT_KEPT
 
     @classmethod
-    def from_options(cls, given: Mapping[str, object]) -> DocumentClassTrainer:
+    def from_options(cls, given: Mapping[str, object], searches: SearchStore = NOT_KEPT) -> DocumentClassTrainer:
         """From a project's options. Raises ``ConfigurationError``."""
-        return cls(parse_options(DocumentClassOptions, given))
+        return cls(parse_options(DocumentClassOptions, given), searches)
 
     @property
     def kind(self) -> TaskKind:
@@ -197,29 +182,38 @@ class DocumentClassTrainer:
 
         Packets are learned from as the documents they hold. Pages of documents of several pages are learned from too.
         """
-        units, classes = single_classes(_units(in_stable_order([*train, *validation])))
+        units, classes = single_classes(documents_in(in_stable_order([*train, *validation])))
         documents, labels = [unit.document for unit in units], tuple(sorted(set(classes)))
         truth = np.array([labels.index(name) for name in classes])
         features, words = TextFeatures.fit([d.text for d in documents], self.options)
         profiles = np.array([profile(d) for d in documents])
         rows = DocumentRows(features, profiles.mean(axis=0), np.maximum(profiles.std(axis=0), 1e-3), 0.0)
-        regularization, rows, scale = self._chosen(rows, words, rows.standard(profiles), [d.text for d in documents], truth)
-        pages, owner = _several_paged(documents)
-        _, all_rows = rows.of([*documents, *pages])
-        all_truth = np.concatenate([truth, truth[owner]])
-        model = DocumentClassModel(
+        regularization, rows, scale = self._chosen(
+            rows, words, rows.standard(profiles), [d.text for d in documents], truth
+        )
+        pages = PageSet.of(documents, truth)
+        _, all_rows = rows.of([*documents, *[pages.pages[i] for i in pages.of_several]])
+        all_truth = np.concatenate([truth, pages.truth[pages.of_several]])
+        weights = fit_one_vs_rest(all_rows, all_truth[:, None] == np.arange(len(labels)), regularization)
+        first_pages, boundary = _boundary(pages, rows, len(labels), regularization, scale)
+        return DocumentClassModel(
             labels=labels,
             rows=rows,
-            weights=fit_one_vs_rest(all_rows, all_truth[:, None] == np.arange(len(labels)), regularization),
+            weights=weights,
             scale=scale,
-            boundary=Boundary.unknown(),
+            first_pages=first_pages,
+            boundary=boundary,
             divides=self.options.split_packets,
             min_confidence=self.options.min_confidence,
         )
-        return _with_boundary(model, documents)
 
     def _chosen(
-        self, rows: DocumentRows, words: csr_matrix, standard: Floats, texts: Sequence[str], truth: npt.NDArray[np.int64]
+        self,
+        rows: DocumentRows,
+        words: csr_matrix,
+        standard: Floats,
+        texts: Sequence[str],
+        truth: npt.NDArray[np.int64],
     ) -> tuple[float, DocumentRows, float]:
         """C, the rows with their layout's weight, and the scale of scores, from documents that were held out."""
         has = truth[:, None] == np.arange(truth.max() + 1)
@@ -232,7 +226,7 @@ class DocumentClassTrainer:
                 held_out = held_out_scores(joined, has, folds, chosen, regularization)
                 right = held_out.scores.argmax(axis=1) == truth[held_out.index]
                 scale = fit_scale(held_out.scores, truth[held_out.index])
-                trials.append((int(right.sum()), weight, -regularization, weighted, scale))
+                trials.append((int(right.sum()), -weight, -regularization, weighted, scale))
         _, _, negated, weighted, scale = max(trials, key=lambda trial: trial[:3])
         return -negated, weighted, scale
 
@@ -252,6 +246,7 @@ class DocumentClassTrainer:
                 rows=DocumentRows(features, arrays["means"], arrays["deviations"], float(header["layout_weight"])),
                 weights=LinearWeights(arrays["weights"], arrays["bias"]),
                 scale=float(header["scale"]),
+                first_pages=LinearWeights(arrays["first_weights"], arrays["first_bias"]),
                 boundary=Boundary(arrays["boundary"], float(header["boundary_bias"])),
                 divides=bool(header["divides"]),
                 min_confidence=float(header["min_confidence"]),
@@ -260,57 +255,25 @@ class DocumentClassTrainer:
             raise corrupt(folder, f"{type(error).__name__}: {error}") from error
 
 
-def _units(examples: Sequence[LabeledExample]) -> list[LabeledExample]:
-    """The documents that examples hold: the parts of a packet, cut out, and every other example as it is."""
-    units = []
-    for example in examples:
-        if not example.parts:
-            units.append(example)
-        for part in example.parts:
-            cut = cut_to_pages(example.document, part.first_page, part.last_page)
-            units.append(
-                LabeledExample(
-                    f"{example.document_id}#{part.first_page}",
-                    cut.text.strip() if not cut.words else cut.text,
-                    (part.category,),
-                    words=cut.words,
-                    page_count=cut.page_count,
-                )
+def _boundary(
+    pages: PageSet, rows: DocumentRows, classes: int, regularization: float, scale: float
+) -> tuple[LinearWeights, Boundary]:
+    """What tells pages that begin a document, learned from the documents' own pages.
+
+    The scores that go into it are held out, in three parts, or they would be trusted too much.
+    """
+    words, both = rows.of(pages.pages)
+    has = pages.truth[:, None] == np.arange(classes)
+    first = pages.is_first[:, None]
+    folds = np.repeat(np.arange(len(pages.documents)) % _PARTS, [len(n) for n in pages.documents])
+    probabilities, firsts = np.zeros(has.shape), np.zeros(len(first))
+    for fold in range(_PARTS):
+        kept, held = folds != fold, folds == fold
+        if kept.any() and held.any():
+            probabilities[held] = softmax(
+                fit_one_vs_rest(both[kept], has[kept], regularization).scores(both[held]), scale
             )
-    return units
-
-
-def _several_paged(documents: Sequence[DocumentText]) -> tuple[list[DocumentText], list[int]]:
-    """The pages of documents of several pages, and which document each is of."""
-    pages: list[DocumentText] = []
-    owner: list[int] = []
-    for number, document in enumerate(documents):
-        found = pages_of(document)
-        if len(found) > 1:
-            pages += found
-            owner += [number] * len(found)
-    return pages, owner
-
-
-def _with_boundary(model: DocumentClassModel, documents: Sequence[DocumentText]) -> DocumentClassModel:
-    """The model with what tells pages that begin a document, learned from these documents' own pages."""
-    pages: list[DocumentText] = []
-    numbers: list[list[int]] = []
-    for document in documents:
-        found = pages_of(document)
-        numbers.append(list(range(len(pages), len(pages) + len(found))))
-        pages += found
-    words, rows = model.rows.of(pages)
-    classes = softmax(model.weights.scores(rows), model.scale)
-    found_pairs, begins = pairs(numbers)
-    norms = np.maximum(np.sqrt(np.asarray(words.multiply(words).sum(axis=1)).ravel()), 1e-9)
-    told = [
-        clues(
-            pages[a],
-            pages[b],
-            float(words[a].multiply(words[b]).sum() / (norms[a] * norms[b])),
-            float(classes[a] @ classes[b]),
-        )
-        for a, b in found_pairs
-    ]
-    return replace(model, boundary=Boundary.fit(np.array(told), np.array(begins)))
+            firsts[held] = fit_one_vs_rest(both[kept], first[kept], regularization).scores(both[held])[:, 0]
+    following, begins = pairs(pages.documents)
+    told = page_clues(pages.pages, following, words, probabilities, firsts)
+    return fit_one_vs_rest(both, first, regularization), Boundary.fit(told, np.array(begins, dtype=np.bool_))

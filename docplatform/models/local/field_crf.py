@@ -78,7 +78,11 @@ def content_of(document: DocumentText, pieces: Sequence[Piece], spans: Sequence[
     found: list[tuple[int, int]] = []
     for span in spans:
         start, end = pieces[span.first].start, pieces[span.last - 1].end
-        if found and not document.text[sum(found[-1]) : start].strip(" ") and "\n" not in document.text[sum(found[-1]) : start]:
+        if (
+            found
+            and not document.text[sum(found[-1]) : start].strip(" ")
+            and "\n" not in document.text[sum(found[-1]) : start]
+        ):
             start = found.pop()[0]
         found.append((start, end - start))
     return tuple(found)

@@ -54,7 +54,9 @@ def is_column(field: str) -> bool:
     return "/*/" in field
 
 
-def candidates(tagger: Any, tags: Sequence[str], pieces: Sequence[Piece], start: int, fields: Iterable[str]) -> list[Span]:
+def candidates(
+    tagger: Any, tags: Sequence[str], pieces: Sequence[Piece], start: int, fields: Iterable[str]
+) -> list[Span]:
     """Spans of a page: the likeliest tags', and for fields left out by those, runs that are likely all the same.
 
     Args:
@@ -127,15 +129,19 @@ class Assembly:
 
     joined: Mapping[str, int]
     """Fields whose values are made of several spans, and the most pieces that stand between two of one value."""
+    whole: frozenset[str]
+    """Fields whose values never are part of a word."""
 
     def values(self, spans: Sequence[Span], pieces: Sequence[Piece]) -> list[Value]:
         """At most one value a field, and a row of cells for each line item; in the order of fields."""
         by_field: dict[str, list[Span]] = defaultdict(list)
+        spans = [_widened(span, pieces) if span.field in self.whole else span for span in spans]
         for span in sorted(spans, key=lambda s: (s.first, s.field)):
-            by_field[span.field].append(span)
-        chosen = [
-            self._best(field, found, pieces) for field, found in sorted(by_field.items()) if not is_column(field)
-        ]
+            found = by_field[span.field]
+            if found and found[-1].last > span.first:
+                span = span._replace(first=found.pop().first)
+            found.append(span)
+        chosen = [self._best(field, found, pieces) for field, found in sorted(by_field.items()) if not is_column(field)]
         return [*chosen, *_line_items([s for s in spans if is_column(s.field)], pieces)]
 
     def _best(self, field: str, spans: Sequence[Span], pieces: Sequence[Piece]) -> Value:
@@ -149,6 +155,16 @@ class Assembly:
         best_said = max(support, key=lambda text: support[text])
         best_span = max((s for s in spans if said(pieces, s) == best_said), key=lambda s: s.score)
         return Value(field, (best_span,), best_span.score)
+
+
+def _widened(span: Span, pieces: Sequence[Piece]) -> Span:
+    """The span with the rest of the words that it begins and ends in."""
+    first, last = span.first, span.last
+    while first and pieces[first - 1].end == pieces[first].start:
+        first -= 1
+    while last < len(pieces) and pieces[last - 1].end == pieces[last].start:
+        last += 1
+    return span._replace(first=first, last=last)
 
 
 def said(pieces: Sequence[Piece], span: Span) -> str:

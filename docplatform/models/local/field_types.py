@@ -11,7 +11,8 @@ from enum import StrEnum
 _MOST = 0.8
 """Share of a field's labelled values that must be readable as a type for the field to be of it."""
 _MARKS = {":selected:": "selected", ":unselected:": "unselected"}
-_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 _DATE = re.compile(r"(?<!\d)(\d{1,4})\s*[-/. ,]\s*(\d{1,2}|[a-z]{3,9})\.?\s*[-/. ,]\s*(\d{1,4})(?!\d)", re.IGNORECASE)
 _MONTH_FIRST = re.compile(r"([a-z]{3,9})\.?\s*(\d{1,2})(?:st|nd|rd|th)?\s*,?\s*(\d{4})", re.IGNORECASE)
 _NUMBER = re.compile(r"[-(]?\s*\d(?:[\d.,' ]*\d)?")

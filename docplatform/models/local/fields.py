@@ -27,6 +27,7 @@ from docplatform.models.local.layout_view import pieces_of
 from docplatform.models.local.model_folder import corrupt, read_model, write_model
 from docplatform.models.local.options import FieldOptions, parse_options
 from docplatform.models.local.threads import engine_versions, one_thread
+from docplatform.models.search import NOT_KEPT, SearchStore
 
 ENGINE = "layout-crf/1"
 _FOLDS = 3
@@ -36,6 +37,8 @@ _UNCALIBRATED = (0.7, -0.2)
 """Scale and shift of the log-odds where it isn't: CRFs trained on few examples are too sure of themselves."""
 _GAP_SLACK = 4
 """Pieces by which a gap between two spans of one value may be wider than any labelled."""
+_CUT = 0.02
+"""Share of a field's labelled spans that may cut a word for its values still to be taken as whole words."""
 _JOINED = 0.1
 """Share of labelled documents in which a field's spans must say different things for it to be joined of several."""
 
@@ -98,6 +101,7 @@ class FieldModel:
         header = {
             "kind": self.kind.value,
             "labels": list(self.labels),
+            "whole": sorted(self.assembly.whole),
             "joined": dict(sorted(self.assembly.joined.items())),
             "types": {name: [reader.field_type.value, reader.day_first] for name, reader in self.readers.items()},
             "calibration": list(self.calibration),
@@ -114,11 +118,12 @@ class FieldTrainer:
     """Trains ``FieldModel``."""
 
     options: FieldOptions
+    searches: SearchStore = NOT_KEPT
 
     @classmethod
-    def from_options(cls, given: Mapping[str, object]) -> FieldTrainer:
+    def from_options(cls, given: Mapping[str, object], searches: SearchStore = NOT_KEPT) -> FieldTrainer:
         """From a project's options. Raises ``ConfigurationError``."""
-        return cls(parse_options(FieldOptions, given))
+        return cls(parse_options(FieldOptions, given), searches)
 
     @property
     def kind(self) -> TaskKind:
@@ -147,7 +152,7 @@ class FieldTrainer:
             TokenSequences(page_features(d.pieces, where), _tags(d), d.ranges)
             for d, where in zip(labelled, laid, strict=True)
         ]
-        assembly, readers = Assembly(_joined(labelled)), _readers(examples, labels)
+        assembly, readers = Assembly(_joined(labelled), _whole(labelled)), _readers(examples, labels)
         scored = self._held_out(documents, labelled, [e.text for e in examples], labels, assembly)
         return FieldModel(
             labels=labels,
@@ -184,7 +189,7 @@ class FieldTrainer:
                 continue
             crf = self._fit(kept)
             tagger = open_crf(crf)
-            for index in np.flatnonzero(folds == fold):
+            for index in map(int, np.flatnonzero(folds == fold)):
                 pieces, truth = labelled[index].pieces, labelled[index]
                 spans = spans_of(tagger, pieces, documents[index].features, labels)
                 scored += [(v.score, _is_right(v, truth)) for v in assembly.values(spans, pieces)]
@@ -199,7 +204,9 @@ class FieldTrainer:
                 labels=tuple(header["labels"]),
                 crf=files["fields.crfsuite"],
                 template=FormTemplate.from_file(files["form.json"]) if "form.json" in files else None,
-                assembly=Assembly({str(field): int(gap) for field, gap in header["joined"].items()}),
+                assembly=Assembly(
+                    {str(field): int(gap) for field, gap in header["joined"].items()}, frozenset(header["whole"])
+                ),
                 readers={name: ValueReader(FieldType(kind), bool(day_first)) for name, (kind, day_first) in types},
                 calibration=(float(header["calibration"][0]), float(header["calibration"][1])),
                 min_confidence=float(header["min_confidence"]),
@@ -236,6 +243,20 @@ def _joined(labelled: Sequence[LabeledPieces]) -> dict[str, int]:
     return {f: max(widest) + _GAP_SLACK for f, widest in gaps.items() if len(widest) > _JOINED * documents[f]}
 
 
+def _whole(labelled: Sequence[LabeledPieces]) -> frozenset[str]:
+    """Fields that hardly ever begin or end within a word."""
+    total: dict[str, int] = defaultdict(int)
+    cut: dict[str, int] = defaultdict(int)
+    for document in labelled:
+        pieces = document.pieces
+        for first, last, field in document.ranges:
+            before = first > 0 and pieces[first - 1].end == pieces[first].start
+            after = last < len(pieces) and pieces[last - 1].end == pieces[last].start
+            total[field] += 1
+            cut[field] += before or after
+    return frozenset(field for field, count in total.items() if cut[field] <= _CUT * count)
+
+
 def _readers(examples: Sequence[LabeledExample], labels: Sequence[str]) -> dict[str, ValueReader]:
     contents: dict[str, list[str]] = defaultdict(list)
     for example in examples:
@@ -251,7 +272,12 @@ def _is_right(value: Value, truth: LabeledPieces) -> bool:
     """Whether a value says what is labelled: all spans together, or any one of the labelled places."""
     field = column_of(value.field)
     found = "".join(said(truth.pieces, span) for span in value.spans)
-    spans = [said(truth.pieces, span._replace(first=a, last=b)) for span in value.spans[:1] for a, b, f in truth.ranges if f == field]
+    spans = [
+        said(truth.pieces, span._replace(first=a, last=b))
+        for span in value.spans[:1]
+        for a, b, f in truth.ranges
+        if f == field
+    ]
     return found in spans or found == "".join(spans)
 
 

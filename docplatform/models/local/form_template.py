@@ -181,9 +181,10 @@ def _printed(
     seen: list[dict[tuple[int, str], list[tuple[float, float]]]] = []
     for pieces, matrix in zip(pages, laid, strict=True):
         places: dict[tuple[int, str], list[tuple[float, float]]] = defaultdict(list)
-        for piece in pieces if matrix is not None else ():
-            x0, y0, x1, y1 = _box([piece], matrix)
-            places[piece.page, piece.text.lower()].append(((x0 + x1) / 2, (y0 + y1) / 2))
+        if matrix is not None:
+            for piece in pieces:
+                x0, y0, x1, y1 = _box([piece], matrix)
+                places[piece.page, piece.text.lower()].append(((x0 + x1) / 2, (y0 + y1) / 2))
         seen.append(places)
     printed: dict[tuple[int, str], list[tuple[float, float]]] = defaultdict(list)
     for piece in reference:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -49,13 +50,13 @@ def profile(document: DocumentText) -> Floats:
     )
 
 
-def _share(texts: Sequence[str], is_so) -> float:  # type: ignore[no-untyped-def]
+def _share(texts: Sequence[str], is_so: Callable[[str], bool]) -> float:
     return sum(map(is_so, texts)) / len(texts)
 
 
 def _margins(words: Sequence[WordBox]) -> tuple[float, float]:
     """Share of lines' first words at the commonest left margin, and of words far right of the one before (columns)."""
     starts = [b.left for a, b in zip([None, *words], words, strict=False) if a is None or b.left < a.right]
-    gaps = [b.left - a.right > 2 * (a.bottom - a.top) for a, b in zip(words, words[1:], strict=False) if b.left >= a.right]
+    gaps = [b.left - a.right > 2 * (a.bottom - a.top) for a, b in pairwise(words) if b.left >= a.right]
     bins = np.bincount((np.array(starts) / _EDGE).astype(int))
     return float(bins.max()) / len(starts), sum(gaps) / max(len(gaps), 1)

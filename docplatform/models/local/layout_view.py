@@ -57,7 +57,8 @@ class Segment:
 
 def pieces_of(document: DocumentText) -> list[Piece]:
     """All pieces in the order of the text. Documents without places get those of typed text."""
-    text, before, pieces = document.text, 0, []
+    pieces: list[Piece] = []
+    text, before = document.text, 0
     for word in document.words or _typed(text):
         pieces += _cut(text, word, "\n" in text[before : word.offset] or not pieces)
         before = word.offset + word.length

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-CLUES = 8
+CLUES = 12
 """Numbers that tell whether a page goes on with the one before."""
-_PAGE_NUMBER = re.compile(r"\b(?:page|p\.|seite|pagina|página)\s*:?\s*(\d{1,3})\b|\b(\d{1,3})\s*(?:/|of|von)\s*\d{1,3}\b", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(
+    r"\b(?:page|p\.|seite|pagina|página)\s*:?\s*(\d{1,3})\b|\b(\d{1,3})\s*(?:/|of|von)\s*\d{1,3}\b", re.IGNORECASE
+)
 _HEAD = 6
 """Words at the top of a page that are compared with those of the page before."""
 SEED = 20_221_001
@@ -36,14 +39,15 @@ def pages_of(document: DocumentText) -> list[DocumentText]:
     return [cut_to_pages(document, page, page) for page in range(1, document.page_count + 1)]
 
 
-def clues(before: DocumentText, page: DocumentText, likeness: float, same_class: float) -> list[float]:
-    """What tells whether ``page`` goes on with ``before``.
+def clues(before: DocumentText, page: DocumentText, *, likeness: float, same_class: float, first: float) -> list[float]:
+    """What tells whether ``page`` begins a document or goes on with ``before``.
 
     Args:
         before: The page before.
         page: The page.
         likeness: Cosine of the two pages' word counts.
         same_class: Probability that both are of one class.
+        first: How much its words are those of first pages, as a signed distance.
     """
     number, former = _page_number(page.text), _page_number(before.text)
     head, former_head = page.text.split()[:_HEAD], before.text.split()[:_HEAD]
@@ -55,7 +59,11 @@ def clues(before: DocumentText, page: DocumentText, likeness: float, same_class:
         float(number is not None and former is not None and number == former + 1),
         len(set(head) & set(former_head)) / _HEAD,
         float(np.log1p(len(page.text.split()))) / 5,
-        _height(page) / max(_height(before), 1e-4) if page.words and before.words else 1.0,
+        abs(float(np.log(_height(page) / _height(before)))),
+        first,
+        _lowest(before),
+        float(np.log(_height(page, 1.0) / _height(page))),
+        float(_begins_small(page.text)),
     ]
 
 
@@ -64,15 +72,27 @@ def _page_number(text: str) -> int | None:
     return found[-1] if found else None
 
 
-def _height(page: DocumentText) -> float:
-    return float(np.median([word.bottom - word.top for word in page.words]))
+def _height(page: DocumentText, part: float = 0.5) -> float:
+    """The height of words that this part of them stays below; 1 where words have no places."""
+    return max(float(np.quantile([w.bottom - w.top for w in page.words], part)), 1e-4) if page.words else 1.0
 
 
-def likenesses(rows: csr_matrix) -> Floats:
-    """Cosine of each row with the one before; 0 for the first."""
-    norms = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-    dots = np.asarray(rows[1:].multiply(rows[:-1]).sum(axis=1)).ravel()
-    return np.concatenate([[0.0], dots / np.maximum(norms[1:] * norms[:-1], 1e-9)])
+def _lowest(page: DocumentText) -> float:
+    """How far down a page is written on: documents go on where a page is full."""
+    bottoms = [word.bottom for word in page.words]
+    return float(np.quantile(bottoms, 0.9)) if bottoms else 0.5
+
+
+def _begins_small(text: str) -> bool:
+    return text.lstrip()[:1].islower()
+
+
+def cosines(rows: csr_matrix, pairs: Sequence[tuple[int, int]]) -> Floats:
+    """Of pairs of rows."""
+    norms = np.maximum(np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel()), 1e-9)
+    one, other = [a for a, _ in pairs], [b for _, b in pairs]
+    dots = np.asarray(rows[one].multiply(rows[other]).sum(axis=1), dtype=np.float64).ravel()
+    return np.asarray(dots / (norms[one] * norms[other]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +116,7 @@ class Boundary:
             return cls.unknown()
         from sklearn.linear_model import LogisticRegression
 
-        machine = LogisticRegression(C=3.0, random_state=SEED, max_iter=500).fit(rows, begins)
+        machine = LogisticRegression(C=1.0, class_weight="balanced", random_state=SEED, max_iter=500).fit(rows, begins)
         return cls(np.asarray(machine.coef_[0], dtype=np.float64), float(machine.intercept_[0]))
 
     def probability(self, rows: Floats) -> Floats:
@@ -137,7 +157,7 @@ def pairs(documents: Sequence[Sequence[int]]) -> tuple[list[tuple[int, int]], li
     found: list[tuple[int, int]] = []
     begins: list[bool] = []
     for number, pages in enumerate(documents):
-        found += zip(pages, pages[1:], strict=False)
+        found += pairwise(pages)
         begins += [False] * (len(pages) - 1)
         following = documents[(number + 1) % len(documents)]
         if following is not pages:
