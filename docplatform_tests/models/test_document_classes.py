@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import LabeledExample
 from docplatform.models.local.document_classes import DocumentClassTrainer
+from docplatform.models.local.packets import divide
 from docplatform_tests.contracts.trainer import TrainerContract
 from docplatform_tests.models.pages import classed, packet, texts_of, without_places
 
@@ -76,3 +78,11 @@ def test_from_documents_of_one_page_only_a_change_of_class_is_learned() -> None:
 def test_confidence_asked_for_makes_it_abstain() -> None:
     model = DocumentClassTrainer.from_options({"min_confidence": 1.0}).train(classed(), [])
     assert model.predict([classed(1, seed=9)[0].document])[0].abstained
+
+
+def test_the_likeliest_division_weighs_classes_against_beginnings() -> None:
+    classes = np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.2, 0.8]])
+    assert divide(classes, np.array([1.0, 0.1, 0.6, 0.1])) == [(0, 2), (2, 4)]
+    assert divide(classes, np.array([1.0, 0.001, 0.001, 0.001])) == [(0, 4)]
+    assert divide(classes, np.full(4, 0.99)) == [(0, 1), (1, 2), (2, 3), (3, 4)]
+    assert divide(classes[:1], np.array([1.0])) == [(0, 1)]
