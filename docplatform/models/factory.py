@@ -12,7 +12,7 @@ from docplatform.models.search import NOT_KEPT, SearchStore
 
 
 class _FromOptions(Protocol):
-    def __call__(self, given: TrainerOptions, searches: SearchStore) -> Trainer: ...
+    def __call__(self, given: TrainerOptions, searches: SearchStore, /) -> Trainer: ...
 
 
 def trainer_for(project: ModelProject, searches: SearchStore = NOT_KEPT) -> Trainer:
@@ -47,7 +47,7 @@ def _local(kind: TaskKind) -> _FromOptions:
     if kind is TaskKind.DOCUMENT_CLASSIFICATION:
         from docplatform.models.local.document_classes import DocumentClassTrainer
 
-        return DocumentClassTrainer.from_options
+        return lambda given, _searches: DocumentClassTrainer.from_options(given)
     if kind is TaskKind.FIELD_EXTRACTION:
         from docplatform.models.local.fields import FieldTrainer
 

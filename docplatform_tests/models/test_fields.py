@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from docplatform.documents.predictions import Entity, LabeledExample
 from docplatform.errors import PermanentError
 from docplatform.models.local.fields import FieldTrainer
 from docplatform.models.local.model_folder import read_model, write_model
+from docplatform.models.search import SearchStore
 from docplatform_tests.contracts.trainer import TrainerContract
 from docplatform_tests.models.pages import form, forms, invoices, laid_out, texts_of, without_places
 
@@ -57,8 +59,6 @@ class TestFields(TrainerContract):
 
 
 def only(example: LabeledExample, names: tuple[str, ...]) -> LabeledExample:
-    from dataclasses import replace
-
     return replace(example, entities=tuple(e for e in example.entities if e.category in names))
 
 
@@ -127,3 +127,13 @@ def test_a_file_that_passes_its_checksum_but_is_no_crf_is_refused(tmp_path) -> N
     write_model(tmp_path, "layout-crf/1", rest, {**files, "fields.crfsuite": b"not a model"})
     with pytest.raises(PermanentError, match="can't be read"):
         trainer.load(tmp_path)
+
+
+def test_a_search_looks_for_penalties_from_those_given_on() -> None:
+    told: list[str] = []
+    options = {"max_iterations": 5, "search": {"trials": 2}}
+    trainer = FieldTrainer.from_options(options, SearchStore(progress=told.append))
+    assert trainer.train(invoices(8), []).labels == trainer.train(invoices(8)[::-1], []).labels
+    assert "l1 0.1, l2 0.1" in told[0]
+    assert len(told) == 4
+    assert [line.partition("(")[0] for line in told[:2]] == [line.partition("(")[0] for line in told[2:]]

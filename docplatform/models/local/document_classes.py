@@ -34,7 +34,6 @@ from docplatform.models.local.options import DocumentClassOptions, parse_options
 from docplatform.models.local.packets import Boundary, divide, pages_of, pairs
 from docplatform.models.local.selection import folds_to_hold_out, held_out_scores
 from docplatform.models.local.threads import engine_versions, one_thread
-from docplatform.models.search import NOT_KEPT, SearchStore
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -159,12 +158,11 @@ class DocumentClassTrainer:
     """Trains ``DocumentClassModel``."""
 
     options: DocumentClassOptions
-    searches: SearchStore = NOT_KEPT
 
     @classmethod
-    def from_options(cls, given: Mapping[str, object], searches: SearchStore = NOT_KEPT) -> DocumentClassTrainer:
+    def from_options(cls, given: Mapping[str, object]) -> DocumentClassTrainer:
         """From a project's options. Raises ``ConfigurationError``."""
-        return cls(parse_options(DocumentClassOptions, given), searches)
+        return cls(parse_options(DocumentClassOptions, given))
 
     @property
     def kind(self) -> TaskKind:
@@ -185,7 +183,7 @@ class DocumentClassTrainer:
         units, classes = single_classes(documents_in(in_stable_order([*train, *validation])))
         documents, labels = [unit.document for unit in units], tuple(sorted(set(classes)))
         truth = np.array([labels.index(name) for name in classes])
-        features, words = TextFeatures.fit([d.text for d in documents], self.options)
+        features, words = TextFeatures.fit([d.text for d in documents], self.options.of_text)
         profiles = np.array([profile(d) for d in documents])
         rows = DocumentRows(features, profiles.mean(axis=0), np.maximum(profiles.std(axis=0), 1e-3), 0.0)
         regularization, rows, scale = self._chosen(

@@ -27,11 +27,31 @@ class ClassificationOptions(BaseModel):
     search: SearchOptions | None = Field(None, description="Search for hyperparameters under a budget. Default: none.")
 
 
-class DocumentClassOptions(ClassificationOptions):
+class DocumentClassOptions(BaseModel):
     """Options of document classification."""
 
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    regularization: float | None = Field(
+        None, gt=0, description="C of the linear classifier: larger fits closer. Default: chosen by cross-validation."
+    )
+    word_ngrams: int = Field(2, ge=1, le=3, description="Longest run of words that is a feature.")
+    char_ngrams: int = Field(5, ge=0, le=6, description="Longest run of characters; 0: words only.")
+    max_features: int = Field(100_000, ge=100, description="Most features of words, and of characters.")
+    max_characters: int = Field(50_000, ge=100, description="Characters of a document that are looked at.")
     layout: bool = Field(True, description="Look at where words lie too, where that tells held-out documents better.")
     split_packets: bool = Field(True, description="Divide files of several pages into the documents they hold.")
+    min_confidence: float = Field(0.0, ge=0, le=1, description="Below this confidence the model abstains.")
+
+    @property
+    def of_text(self) -> ClassificationOptions:
+        """What concerns a document's words."""
+        return ClassificationOptions(
+            word_ngrams=self.word_ngrams,
+            char_ngrams=self.char_ngrams,
+            max_features=self.max_features,
+            max_characters=self.max_characters,
+        )
 
 
 class EntityOptions(BaseModel):
@@ -53,6 +73,9 @@ class FieldOptions(BaseModel):
     l1: float = Field(0.1, ge=0, description="L1 penalty of the CRF.")
     l2: float = Field(0.1, ge=0, description="L2 penalty of the CRF.")
     max_iterations: int = Field(100, ge=1, le=2_000, description="Most steps of the optimiser.")
+    search: SearchOptions | None = Field(
+        None, description="Search for `l1` and `l2` under a budget, beginning with those given. Default: none."
+    )
     form_template: bool = Field(
         True, description="Look for printed words that most examples share, and use fields' places relative to them."
     )
