@@ -16,6 +16,7 @@ from typing import cast
 from docplatform.documents.vocabulary import SelectionMarkState
 from docplatform.ocr.local.blocks import CellBlock, LineBox, MarkBox, PageBlocks, WordBox
 from docplatform.ocr.local.building.content import Content, Extent, Json, clean, span
+from docplatform.ocr.local.building.entries import Buffered
 from docplatform.ocr.local.building.marks import NO_MARKS, Item, place_marks
 
 WORDS_OMITTED = "wordsOmitted"
@@ -49,8 +50,8 @@ class LineWriter:
 
     def start_page(self, page: PageBlocks) -> None:
         """Begin with an empty page."""
-        self.words: list[Json] = []
-        self.lines: list[Json] = []
+        self.words = Buffered()
+        self.lines = Buffered()
         self.marks: list[Json] = []
         self._placed = place_marks(page) if page.marks else NO_MARKS
         self.places: dict[int, Extent] | None = {} if page.pairs else None
@@ -104,7 +105,7 @@ class LineWriter:
         content, escape, places = self.content, self.escape, self.places
         parts, offset = content.parts, content.offset
         start = -1
-        entries = self.words
+        entries = self.words.recent
         for word in words:
             text, polygon, confidence, between = word
             text = text if text.isascii() else clean(text)
@@ -134,16 +135,18 @@ class LineWriter:
         """List a word that is written, as ``text``."""
         where = {"offset": offset, "length": len(text)}
         if word.polygon:
-            self.words.append({"content": text, "polygon": word.polygon, "span": where, "confidence": word.confidence})
+            self.words.recent.append({"content": text, "polygon": word.polygon, "span": where, "confidence": word.confidence})
         elif self._is_listed(WORDS_OMITTED):
-            self.words.append({"content": text, "span": where, "confidence": word.confidence})
+            self.words.recent.append({"content": text, "span": where, "confidence": word.confidence})
 
     def add_line_entry(self, text: str, offset: int, polygon: Sequence[float] | None) -> None:
         """List a line that is written."""
-        if polygon:
-            self.lines.append({"content": text, "polygon": polygon, "spans": [{"offset": offset, "length": len(text)}]})
-        elif self._is_listed(LINES_OMITTED):
-            self.lines.append({"content": text, "spans": [{"offset": offset, "length": len(text)}]})
+        entry: Json = {"content": text, "polygon": polygon} if polygon else {"content": text}
+        if polygon or self._is_listed(LINES_OMITTED):
+            entry["spans"] = [{"offset": offset, "length": len(text)}]
+            self.lines.recent.append(entry)
+        self.lines.trim()
+        self.words.trim()
 
     def _is_listed(self, code: str) -> bool:
         """Count a word or line without geometry; False where too many like it are listed already."""
