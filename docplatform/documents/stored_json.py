@@ -11,7 +11,7 @@ import codecs
 import errno
 import tempfile
 from collections.abc import Iterator
-from itertools import chain
+from contextlib import contextmanager
 from typing import IO
 
 from docplatform.errors import TransientError
@@ -54,7 +54,8 @@ class StoredJson:
         """Everything, a megabyte at a time."""
         yield self._head
         if self._file is not None:
-            self._file.seek(0)
+            with disk_space_needed():  # what is still buffered is written now
+                self._file.seek(0)
             while chunk := self._file.read(HELD_BYTES):
                 yield chunk
         yield bytes(self._held)
@@ -72,15 +73,22 @@ class StoredJson:
         """All of it, in memory."""
         if self._file is None:
             return (self._head + self._held).decode()
-        return "".join(codecs.iterdecode(chain(self.chunks()), "utf-8"))
+        return "".join(codecs.iterdecode(self.chunks(), "utf-8"))
 
     def _put_down(self) -> None:
-        try:
+        with disk_space_needed():
             if self._file is None:
                 self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the store goes
             self._file.write(self._held)
-        except OSError as error:
-            if error.errno != errno.ENOSPC:
-                raise
-            raise TransientError(f"No space is left in {tempfile.gettempdir()} for a large result.") from error
         self._held.clear()
+
+
+@contextmanager
+def disk_space_needed() -> Iterator[None]:
+    """Raises ``TransientError`` where there is none."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise TransientError(f"No space is left in {tempfile.gettempdir()} for a large result.") from error
