@@ -49,7 +49,10 @@ class ResultCache:
             return None
 
     def put(self, key: str, data: Iterable[bytes]) -> bool:
-        """Keep ``data``, which comes in pieces; of several that do so at once the first one's stays. Tells whether it repaired an entry."""
+        """Keep ``data``, which comes in pieces; of several that do so at once the first one's stays.
+
+        Tells whether it repaired an entry.
+        """
         packing = zlib.compressobj(_LEVEL)
         packed = b"".join([*map(packing.compress, data), packing.flush()])
         if key not in self._damaged:

@@ -32,9 +32,9 @@ MEMORY_EXIT = 86
 """Exit status of a worker that outgrew its memory."""
 _PR_SET_PDEATHSIG = 1
 _WATCH_SECONDS = 0.05
-_KEPT_BYTES = 64 * 2**20
-"""Growth since the last time from which on freed memory is handed back: a book of 872 pages left 140 MB with the C
-library, on top of which the next document's networks came. Handing back takes 10 to 60 ms."""
+_KEPT_BYTES = 32 * 2**20
+"""Growth since the last time from which on freed memory is handed back: what documents leave with the C library adds
+up, 60 MB of one that recognition came after. Handing back takes 10 to 60 ms."""
 _SINGLE_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
 

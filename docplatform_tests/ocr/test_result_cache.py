@@ -56,7 +56,7 @@ def test_the_store_is_opened_at_the_first_use_and_once(store):
 def test_of_several_that_put_at_once_the_first_one_stays(store, cache):
     caches = [ResultCache(lambda: store, "numbers") for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda item: item[1].put(_KEY, b"%d" % item[0]), enumerate(caches)))
+        list(pool.map(lambda item: item[1].put(_KEY, [b"%d" % item[0]]), enumerate(caches)))
     first = cache.get(_KEY, _number)
     cache.put(_KEY, [b"99"])
     assert cache.get(_KEY, _number) == first

@@ -35,7 +35,10 @@ def is_worth_keeping(reading: Reading) -> bool:
 
 
 def encoded(reading: Reading) -> Iterator[bytes]:
-    """In pieces: a line with the counts, then the result's JSON. Read again, all its recognised pages come from a cache."""
+    """In pieces: a line with the counts, then the result's JSON.
+
+    Read again, all its recognised pages come from a cache.
+    """
     pages = {"in_file": reading.pages.in_file, "cached": reading.pages.recognized + reading.pages.cached}
     yield f"{json.dumps(pages)}\n".encode()
     yield from reading.result.json_chunks()

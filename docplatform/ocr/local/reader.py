@@ -18,7 +18,7 @@ from docplatform.documents.vocabulary import ContentFormat
 from docplatform.errors import DocPlatformError, PermanentError, ReasonCode
 from docplatform.ocr.base import DocumentSource, PageCounts, Reading, ReadOutcome
 from docplatform.ocr.collecting import uncollected
-from docplatform.ocr.local.blocks import PageStream, ReadDocument
+from docplatform.ocr.local.blocks import PageBlocks, PageStream, ReadDocument
 from docplatform.ocr.local.builder import build_from_pages, build_from_stream
 from docplatform.ocr.local.document_cache import DOCUMENTS, decoded, document_key, encoded, is_worth_keeping
 from docplatform.ocr.local.layout.text_pairs import with_text_pairs
@@ -35,7 +35,7 @@ from docplatform.settings import LimitSettings, ReadingSettings
 from docplatform.storage.base import BlobStore
 
 MODEL_ID = "prebuilt-read"
-_REVISION = 5
+_REVISION = 6
 """Raised when this reader reads something differently, so that documents are read anew."""
 _ENGINES = (
     *("pypdfium2", "pillow", "openpyxl", "lxml", "kreuzberg", "olefile"),

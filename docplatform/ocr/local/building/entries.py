@@ -39,7 +39,7 @@ class Entries:
 
 
 class Buffered:
-    """A list that is written when it is long. ``recent`` may be appended to; who does so calls ``trim`` now and then."""
+    """A list that is written when it is long. Who appends to ``recent`` calls ``trim`` now and then."""
 
     __slots__ = ("_written", "recent")
 
@@ -75,8 +75,10 @@ class Buffered:
 
 
 class Paragraphs:
-    """The paragraphs of a document by number. Those written by ``put_down`` can't be looked at any more, but may still
-    be given a role: they lie one to a line."""
+    """The paragraphs of a document by number.
+
+    Those that were put down can't be looked at any more, but may still be given a role: they lie one to a line.
+    """
 
     def __init__(self) -> None:
         self._written = StoredJson()

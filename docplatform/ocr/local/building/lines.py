@@ -135,7 +135,9 @@ class LineWriter:
         """List a word that is written, as ``text``."""
         where = {"offset": offset, "length": len(text)}
         if word.polygon:
-            self.words.recent.append({"content": text, "polygon": word.polygon, "span": where, "confidence": word.confidence})
+            self.words.recent.append(
+                {"content": text, "polygon": word.polygon, "span": where, "confidence": word.confidence}
+            )
         elif self._is_listed(WORDS_OMITTED):
             self.words.recent.append({"content": text, "span": where, "confidence": word.confidence})
 
