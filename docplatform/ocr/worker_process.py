@@ -23,9 +23,8 @@ from typing import Protocol
 from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.documents.stored_json import StoredJson, disk_space_needed
 from docplatform.errors import ConfigurationError, PermanentError, ReasonCode, TransientError
-from docplatform.ocr import progress
+from docplatform.ocr import memory, progress
 from docplatform.ocr.base import DocumentSource, PageCounts, Reading, ReadOutcome
-from docplatform.ocr.memory import is_out_of_memory
 from docplatform.ocr.worker_clock import signal_progress
 
 MEMORY_EXIT = 86
@@ -35,6 +34,9 @@ _WATCH_SECONDS = 0.05
 _KEPT_BYTES = 32 * 2**20
 """Growth since the last time from which on freed memory is handed back: what documents leave with the C library adds
 up, 60 MB of one that recognition came after. Handing back takes 10 to 60 ms."""
+_MUCH_BYTES = 400 * 2**20
+"""Resident after that from which on engines are asked to free what they keep: over the zoo's pages that rose to 220 MB.
+A worker that reads receipts stays below; freeing between all documents would cost some percent of their CPU."""
 _SINGLE_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
 
@@ -93,7 +95,7 @@ def attempt(read: Callable[[DocumentSource], Reading], source: DocumentSource) -
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # a reader's promise broken for one document must not end the pass of all
-        if is_out_of_memory(error):
+        if memory.is_out_of_memory(error):
             raise MemoryError(str(error)) from error
         reason, message = ReasonCode.ENGINE_ERROR, f"The reader failed with {type(error).__name__}: {error}."
     seconds = time.perf_counter() - started
@@ -179,14 +181,21 @@ def _put_down(result: AnalyzeResult, token: int) -> Path:
 
 
 def hand_back_memory() -> None:
-    """Give the system what the C library (glibc) keeps of freed memory, where this process has grown since."""
+    """Give the system what the C library (glibc) and engines keep of freed memory, where this process has grown."""
     global _settled_bytes
     if _resident_bytes() - _settled_bytes <= _KEPT_BYTES:
         return
+    _trim()
+    if _resident_bytes() > _MUCH_BYTES:
+        memory.release()
+        _trim()
+    _settled_bytes = _resident_bytes()
+
+
+def _trim() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
-    _settled_bytes = _resident_bytes()
 
 
 def die_with_parent(parent: int) -> None:

@@ -260,13 +260,24 @@ class TestTheChildsSide:
         return asked
 
     def test_memory_that_documents_leave_is_handed_back_when_it_has_become_much(self, started, monkeypatch, asked):
-        sizes = iter([2**20, 100 * 2**20, 90 * 2**20, 120 * 2**20, 160 * 2**20, 100 * 2**20])
+        mb = (1, 100, 90, 90, 120, 160, 100, 100)  # twice more where it is handed back
+        sizes = iter([size * 2**20 for size in mb])
         monkeypatch.setattr(worker_process, "_resident_bytes", lambda: next(sizes))
         counts = []
         for _ in range(4):
             assert worker_process.run(sources("say")[0], 1).decoded().result.content == "0 said"
             counts.append(len(asked))
         assert counts == [0, 1, 1, 2]
+
+    def test_engines_are_asked_to_free_memory_where_much_is_left(self, monkeypatch, asked):
+        sizes = iter([500 * 2**20, 450 * 2**20, 300 * 2**20, 390 * 2**20, 350 * 2**20, 350 * 2**20])
+        monkeypatch.setattr(worker_process, "_resident_bytes", lambda: next(sizes))
+        released: list[int] = []
+        monkeypatch.setattr(worker_process.memory, "release", lambda: released.append(1))
+        worker_process.hand_back_memory()
+        assert (len(released), len(asked), worker_process._settled_bytes) == (1, 2, 300 * 2**20)
+        worker_process.hand_back_memory()
+        assert (len(released), len(asked), worker_process._settled_bytes) == (1, 3, 350 * 2**20)
 
     def test_a_c_library_that_cannot_hand_memory_back_is_left_alone(self, monkeypatch, asked):
         monkeypatch.setattr(worker_process.ctypes, "CDLL", lambda _: SimpleNamespace())

@@ -7,7 +7,7 @@ Belongs here: keeping them small. As dicts they take seven times the memory of t
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pydantic_core import from_json, to_json
 
@@ -74,6 +74,23 @@ class Buffered:
         yield last[:-1] + b"]"
 
 
+class Extents:
+    """Extents in order, at 16 bytes each. May be gone through any number of times."""
+
+    def __init__(self, extents: Iterable[Extent] = ()) -> None:
+        self._numbers = array("q")
+        for extent in extents:
+            self.append(extent)
+
+    def append(self, extent: Extent) -> None:
+        """Add one at the end."""
+        self._numbers.extend(extent)
+
+    def __iter__(self) -> Iterator[Extent]:
+        numbers = iter(self._numbers)
+        return zip(numbers, numbers, strict=True)
+
+
 class Paragraphs:
     """The paragraphs of a document by number.
 
@@ -84,7 +101,8 @@ class Paragraphs:
         self._written = StoredJson()
         self._first = 0
         self._recent: list[Json] = []
-        self._extents = array("q")
+        self.extents = Extents()
+        """Where each is in the content."""
         self._roles: dict[int, str] = {}
 
     def __len__(self) -> int:
@@ -93,15 +111,10 @@ class Paragraphs:
     def __getitem__(self, number: int) -> Json:
         return self._recent[number - self._first]
 
-    @property
-    def extents(self) -> list[Extent]:
-        """Where each is in the content."""
-        return list(zip(self._extents[::2], self._extents[1::2], strict=True))
-
     def append(self, entry: Json, extent: Extent) -> int:
         """Add an entry; its number."""
         self._recent.append(entry)
-        self._extents.extend(extent)
+        self.extents.append(extent)
         return len(self) - 1
 
     def give_role(self, number: int, role: str) -> None:

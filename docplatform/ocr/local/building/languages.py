@@ -5,7 +5,7 @@ Belongs here: which parts of a content are in which language. Doesn't: detection
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from docplatform.ocr.local.building.content import Extent, Json, span
 from docplatform.text.language import UNDETERMINED, DetectedLanguage, detect_language
@@ -23,8 +23,8 @@ _MOST = 500
 """Paragraphs asked one by one in a document of several languages: 0.1 s."""
 
 
-def languages(content: str, paragraphs: Sequence[Extent]) -> list[Json]:
-    """The languages of a content, given where its paragraphs are; empty where none can be told.
+def languages(content: str, paragraphs: Iterable[Extent]) -> list[Json]:
+    """The languages of a content, given where its paragraphs are (gone through twice); empty where none can be told.
 
     One for the whole where the longest paragraphs of its beginning, middle and end are clearly in it. Otherwise 4,000
     characters of the whole are asked, and every paragraph where one of those three is clearly in another language.
@@ -54,7 +54,7 @@ def _of(content: str, extent: Extent, otherwise: DetectedLanguage) -> DetectedLa
     return found if found.confidence >= _SURE else otherwise
 
 
-def _by_paragraph(content: str, paragraphs: Sequence[Extent], whole: DetectedLanguage) -> list[Json]:
+def _by_paragraph(content: str, paragraphs: Iterable[Extent], whole: DetectedLanguage) -> list[Json]:
     extents: dict[str, list[Extent]] = {}
     confidences: dict[str, list[float]] = {}
     current, asked = whole, 0
