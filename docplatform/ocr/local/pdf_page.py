@@ -16,6 +16,7 @@ from docplatform.ocr.local.ink import ink_notice, ink_of
 from docplatform.ocr.local.page_elements import PageElements, Recognizer
 from docplatform.ocr.local.pdf_forms import Annotations, page_annotations
 from docplatform.ocr.local.pdf_frame import POINTS_PER_INCH, PageFrame, polygon_of
+from docplatform.ocr.local.pdf_objects import PageObjects
 from docplatform.ocr.local.pdf_pictures import Picture, pictures, without_text
 from docplatform.ocr.local.pdf_rules import page_rules
 from docplatform.ocr.local.pdf_text import TextLayer, characters, text_layer
@@ -70,7 +71,7 @@ class PdfPageReader:
         found = _Found(page, index, frame, text, layer, annotations)
         found.warn()
         if self.has_pictures or found.has_little_text:
-            found.pictures = pictures(page, frame)
+            found.pictures = pictures(found.objects, frame)
         if found.is_doubtful():
             return self._whole(found)
         bare = without_text(found.pictures, layer.boxes, frame) if layer.boxes is not None else []
@@ -150,6 +151,11 @@ class _Found:
     notices: list[Notice] = field(default_factory=list)
 
     @cached_property
+    def objects(self) -> PageObjects:
+        """What is drawn on it."""
+        return PageObjects.of(self.page)
+
+    @cached_property
     def has_little_text(self) -> bool:
         """Whether so little is in the text layer that a scan may lie beside it."""
         return visible_count(self.text) < _LITTLE_TEXT
@@ -189,7 +195,7 @@ class _Found:
             *self.frame.inches,
             "inch",
             self.layer.direction,
-            rules=page_rules(self.page, self.frame),
+            rules=page_rules(self.objects, self.frame),
             marks=self.annotations.marks,
             pictures=[
                 polygon_of(picture.box)
