@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from docplatform.ocr.local.pdf_calls import ADDRESS, INT, address, function, sweep
+from docplatform.ocr.local.pdf_calls import ADDRESS, INT, address, buffer, function, sweep
 
 MAX_OBJECTS = 20_000
 """Objects of a page that are looked at: a page of text and tables has hundreds, a map may have millions."""
@@ -59,10 +59,9 @@ class PageObjects:
                 self._add(inner, item, inside, times(matrix_of(item), matrix), left, depth + 1)
 
 
-def bounds_of(objects: Sequence[Placed]) -> list[list[float]]:
+def bounds_of(objects: Sequence[Placed]) -> list[Sequence[float]]:
     """Left, bottom, right, top of objects, in the space each is drawn in; zeros where it has none."""
-    numbers = (ctypes.c_float * (4 * len(objects)))()
-    start = ctypes.addressof(numbers)
+    numbers, start = buffer("f", 4 * len(objects))
     sides = [range(start + 4 * side, start + 16 * len(objects), 16) for side in range(4)]
     get = function("FPDFPageObj_GetBounds", INT, *[ADDRESS] * 5)
     list(map(get, [item for item, _ in objects], *sides))

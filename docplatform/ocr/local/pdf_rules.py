@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from docplatform.ocr.local.page_elements import Rule
-from docplatform.ocr.local.pdf_calls import ADDRESS, INT, function, sweep
+from docplatform.ocr.local.pdf_calls import ADDRESS, INT, buffer, function, sweep
 from docplatform.ocr.local.pdf_frame import POINTS_PER_INCH, PageFrame
 from docplatform.ocr.local.pdf_objects import Matrix, PageObjects, Point, bounds_of, matrix_of, moved, times
 
@@ -60,8 +60,8 @@ def page_rules(objects: PageObjects, frame: PageFrame) -> list[Rule]:
 def _lines(path: int, count: int, matrix: Matrix) -> Iterator[_Line]:
     """The straight lines of a path of so many segments, in PDF space."""
     segments = sweep(function("FPDFPath_GetPathSegment", ADDRESS, ADDRESS, INT), path, range(count))
-    numbers = (ctypes.c_float * (2 * count))()
-    start, end = ctypes.addressof(numbers), ctypes.addressof(numbers) + 8 * count
+    numbers, start = buffer("f", 2 * count)
+    end = start + 8 * count
     get_point = function("FPDFPathSegment_GetPoint", INT, ADDRESS, ADDRESS, ADDRESS)
     list(map(get_point, segments, range(start, end, 8), range(start + 4, end, 8)))
     points = [moved(point, matrix) for point in zip(numbers[::2], numbers[1::2], strict=True)]
