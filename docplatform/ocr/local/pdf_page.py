@@ -20,7 +20,7 @@ from docplatform.ocr.local.pdf_objects import PageObjects
 from docplatform.ocr.local.pdf_pictures import Picture, pictures, without_text
 from docplatform.ocr.local.pdf_rules import page_rules
 from docplatform.ocr.local.pdf_text import TextLayer, characters, text_layer
-from docplatform.ocr.local.text_sanity import GOOD_QUALITY, is_garbage, is_sane, quality, visible_count
+from docplatform.ocr.local.text_sanity import GOOD_QUALITY, is_garbage, is_sane, quality
 from docplatform.settings import LimitSettings, ReadingSettings
 
 if TYPE_CHECKING:
@@ -156,14 +156,19 @@ class _Found:
         return PageObjects.of(self.page)
 
     @cached_property
+    def visible(self) -> str:
+        """The text layer without white space."""
+        return "".join(self.text.split())
+
+    @cached_property
     def has_little_text(self) -> bool:
         """Whether so little is in the text layer that a scan may lie beside it."""
-        return visible_count(self.text) < _LITTLE_TEXT
+        return len(self.visible) < _LITTLE_TEXT
 
     @cached_property
     def is_sane(self) -> bool:
         """Whether the text layer reads as text."""
-        return is_sane(self.text)
+        return is_sane(self.visible)
 
     def is_doubtful(self) -> bool:
         """True for a page without a text layer that makes sense, or with little text on a page-filling picture."""
@@ -179,9 +184,9 @@ class _Found:
     def is_outdone_by(self, recognized: PageElements) -> bool:
         """Whether what was recognised in the page's picture is to be believed rather than its text layer."""
         words = [word.text for line in recognized.lines for word in line.words]
-        letters, visible = sum(map(len, words)), visible_count(self.text)
+        letters, visible = sum(map(len, words)), len(self.visible)
         if not self.is_sane:
-            return letters > 0 or is_garbage(self.text)
+            return letters > 0 or is_garbage(self.visible)
         if self.has_little_text:
             return letters >= _LITTLE_TEXT or letters > visible
         return 2 * letters >= visible and quality(" ".join(words)) >= quality(self.text) + _BETTER

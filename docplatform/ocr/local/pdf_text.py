@@ -33,10 +33,7 @@ if TYPE_CHECKING:
 _MAX_GAP = 1.5  # heights between two words of one line
 
 _ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\ufeff\ufffe]")
-_TRANSLATION = {code: " " for code in [*range(32), *range(0x7F, 0xA0), 0xFEFF] if code not in (9, 10, 13)} | {
-    0x02: HYPHEN,
-    0xAD: HYPHEN,
-}
+_HYPHENS = ("\x02", "\xad", HYPHEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,11 @@ def characters(textpage: Any) -> str:
     text = units[: max(0, written - 1)].tobytes().decode("utf-16-le", errors="replace")
     if len(text) != count:  # some indices have no character, or one that takes two units
         text = "".join(map(_character, sweep(_get_unicode(), address(textpage), range(count))))
-    return text.translate(_TRANSLATION) if _ODD.search(text) else text
+    return _ODD.sub(_plain, text)
+
+
+def _plain(odd: re.Match[str]) -> str:
+    return HYPHEN if odd.group() in _HYPHENS else " "
 
 
 def _get_unicode() -> Callable[..., int]:
@@ -81,7 +82,7 @@ def text_layer(textpage: Any, text: str, frame: PageFrame) -> TextLayer:
     if not len(extents.starts):
         return TextLayer(())
     words = _Words(text, extents, textpage, frame)
-    directions = Counter(words.directions.tolist())
+    directions = Counter(words.directions.tolist()) if words.directions.any() else Counter((0,))
     lines = [line for direction in directions for line in words.lines(direction)]
     return TextLayer(lines, directions.most_common(1)[0][0], words.outside(), words.boxes)
 
