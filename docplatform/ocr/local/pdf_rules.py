@@ -89,8 +89,7 @@ def _is_visible(path: int) -> bool:
         return False
     fill, stroke = modes
     return bool(
-        (stroke and _is_ink("FPDFPageObj_GetStrokeColor", path))
-        or (fill and _is_ink("FPDFPageObj_GetFillColor", path))
+        (stroke and _is_ink("FPDFPageObj_GetStrokeColor", path)) or (fill and _is_ink("FPDFPageObj_GetFillColor", path))
     )
 
 
