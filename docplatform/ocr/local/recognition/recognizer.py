@@ -16,6 +16,7 @@ from importlib.metadata import version
 from docplatform.ocr.local.blocks import LineBox, WordBox
 from docplatform.ocr.local.page_elements import PageElements
 from docplatform.ocr.local.recognition import orientation
+from docplatform.ocr.local.recognition.ambiguity import settled
 from docplatform.ocr.local.recognition.arrays import Floats, Image, Quads
 from docplatform.ocr.local.recognition.batches import read_lines
 from docplatform.ocr.local.recognition.classification import upside_down
@@ -27,7 +28,7 @@ from docplatform.ocr.local.recognition.preparation import prepared
 from docplatform.ocr.local.recognition.words import Word, words
 from docplatform.settings import ReadingSettings
 
-_REVISION = 4
+_REVISION = 5
 """Raised when anything in this package finds something else on the same image, so that pages are recognised anew."""
 _MIN_SCORE = 0.5  # RapidOCR's own; what scores less is mostly noise: folds, logos, lines of tables
 _OUT_OF_MEMORY = ("bad_alloc", "Failed to allocate memory", "std::bad_alloc")
@@ -84,7 +85,8 @@ class RapidOcrRecognizer:
         direction = located.direction
         if direction:
             located = self._located(orientation.upright(page, direction))
-        quads, crops, readings = self._readings(located)
+        quads, crops, unsettled = self._readings(located)
+        readings = settled(unsettled)
         kept = [n for n, reading in enumerate(readings) if reading.score >= _MIN_SCORE and reading.text.strip()]
         return direction, quads[kept], [list(words(readings[number], crops[number])) for number in kept]
 

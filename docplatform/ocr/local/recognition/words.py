@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_BELIEF = 0.1
+SPACE_BELIEF = 0.1
 """Least probability of a space between two characters at which there is one, though a blank is likelier.
 
 Receipts set ``DATE:12/02/2018`` with gaps narrower than the network was taught to call spaces. Word recall on receipts
@@ -65,7 +65,7 @@ def _runs(reading: Reading) -> Iterator[tuple[int, int]]:
     """First and last character of each word."""
     first: int | None = None
     for place, char in enumerate(reading.text):
-        if first is not None and (char.isspace() or reading.spaces[place] > _BELIEF):
+        if first is not None and (char.isspace() or reading.spaces[place] > SPACE_BELIEF):
             yield first, place - 1
             first = None
         if first is None and not char.isspace():
