@@ -3,9 +3,9 @@
 Belongs here: weighing what a place of a line may hold by the page's scripts and by the characters beside it. Doesn't:
 dictionaries, languages, anything about what documents say.
 
-The network was taught some 18,700 characters of fifty languages, all alike. So print a little worn becomes ``Restäurants``
-or ``：`` on pages of plain English, and ``F1r`` or ``BIk`` where glyphs are all but the same. Only what it gives less than
-``decoding.SURE`` to is weighed, and its beliefs count: ``é`` at .95 stays ``é`` on an English page.
+The network was taught some 18,700 characters of fifty languages, all alike. So print a little worn becomes
+``Restäurants`` or ``：`` on pages of plain English, and ``F1r`` or ``BIk`` where glyphs are all but the same. Only what
+it gives less than ``decoding.SURE`` to is weighed, and its beliefs count: ``é`` at .95 stays ``é`` on an English page.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 _TRUSTED = 0.9  # probability of the characters that tell which scripts a page has
 _USUAL = 0.01
-"""Share of a page's characters from which a script isn't held to be rare: accents are 2 % and more of German, Spanish and
-French."""
+"""Share of a page's characters from which a script isn't held to be rare: accents are 2 % and more of German, Spanish
+and French."""
 _PRIOR = 50  # characters' worth of belief that a script is half as frequent as usual, before any is seen
 _EASTERN = {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "FULLWIDTH", "IDEOGRAPHIC"}
 _SYMBOLS = "ªºµ"  # letters to Unicode, signs to people
 _TWINS, _ALIKE = ("0Oo", "1Il|i!"), ("5Ss", "8B", "2Zz", "6G")
 _WEIGHTS = {char: weight for weight, sets in ((0.15, _TWINS), (0.5, _ALIKE)) for chars in sets for char in chars}
-"""What belief in a character is multiplied by where it doesn't go with those beside it. Twins differ in few typefaces, so
-there the network's guess says little."""
+"""What belief in a character is multiplied by where it doesn't go with those beside it. Twins differ in few typefaces,
+so there the network's guess says little."""
 _LOOKALIKES = {char: chars for chars in (*_TWINS, *_ALIKE) for char in chars}
 
 
@@ -75,7 +75,7 @@ class _Scripts:
 
 
 def _script(char: str) -> str | None:
-    """The script of a letter, or of a sign as wide as Chinese is set; ``None`` for ASCII and for signs of all scripts."""
+    """The script of a letter, or of a sign set as wide as Chinese; ``None`` for ASCII and for signs of all scripts."""
     if char.isascii() or char in _SYMBOLS:
         return None
     name = unicodedata.name(char, "").partition(" ")[0].partition("-")[0]
