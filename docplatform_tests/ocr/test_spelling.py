@@ -43,7 +43,9 @@ def test_a_word_is_spelled_as_one_where_the_network_nearly_read_it_so(read, doub
 
 
 def test_a_word_with_many_doubts_is_noise():
-    doubts = {place: {char: 0.5, wanted: 0.4} for place, (char, wanted) in enumerate(zip("nossago", "message"))}
+    doubts = {
+        place: {char: 0.5, wanted: 0.4} for place, (char, wanted) in enumerate(zip("nossago", "message", strict=True))
+    }
     assert _spelled("nossago", {place: doubts[place] for place in (0, 1, 6)}).text == "message"
     assert _spelled("nossago", doubts).text == "nossago"
 
