@@ -83,8 +83,8 @@ def forms(data: Path, limit: int) -> Iterator[Scan]:
 def _entity_lines(entities: Sequence[Sequence[Mapping[str, Any]]]) -> list[Piece]:
     """The lines of FUNSD's entities, on the page turned level.
 
-    Boxes are upright and an entity's words stand in the order of their boxes' tops: where a page leans by half a degree,
-    the end of one line comes after the start of the next.
+    Boxes are upright and an entity's words stand in the order of their boxes' tops: where a page leans by half a
+    degree, the end of one line comes after the start of the next.
     """
     slope = _slope(entities)
     pieces = []
