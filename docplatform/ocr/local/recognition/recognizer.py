@@ -26,10 +26,11 @@ from docplatform.ocr.local.recognition.detection import detect
 from docplatform.ocr.local.recognition.engine import BUNDLED_MODELS, Engine, chosen, load_engine
 from docplatform.ocr.local.recognition.preparation import prepared
 from docplatform.ocr.local.recognition.spelling import spelled
+from docplatform.ocr.local.recognition.underlines import read_without_rules
 from docplatform.ocr.local.recognition.words import Word, words
 from docplatform.settings import ReadingSettings
 
-_REVISION = 5
+_REVISION = 6
 """Raised when anything in this package finds something else on the same image, so that pages are recognised anew."""
 _PACKAGES = ("rapidocr", "opencv-python-headless", "py3langid", "simplemma")
 _MIN_SCORE = 0.5  # RapidOCR's own; what scores less is mostly noise: folds, logos, lines of tables
@@ -112,7 +113,8 @@ class RapidOcrRecognizer:
         for number, crop, reading in zip(located.turned, half_turned, readings[len(crops) :], strict=True):
             if reading.score > readings[number].score:
                 quads[number], crops[number], readings[number] = np.roll(quads[number], -2, axis=0), crop, reading
-        return quads, crops, readings[: len(crops)]
+        readings = readings[: len(crops)]
+        return quads, *read_without_rules(crops, readings, self._engine.recognition, self._engine.decoder)
 
 
 def _line_box(quad: Floats, line: list[Word]) -> LineBox:
