@@ -1,6 +1,6 @@
 """Hostile files of every kind, through the reader's workers and through the whole way: always a result or a reason.
 
-``DOCPLATFORM_TEST_FUZZ`` says how many variants (300 where it isn't set: every structure, and files cut at tenths);
+``DOCPLATFORM_TEST_FUZZ`` says how many variants, at least and by default 300: every structure, and files cut at tenths;
 ``benchmarks/fuzz.py`` makes more. Limits of time are those of the settings: no variant but the three that are known to
 exhaust them comes near, on a busy machine neither, and those have a test of their own.
 """
@@ -34,7 +34,7 @@ from docplatform_tests.ocr import drawing, office_files
 
 pytestmark = pytest.mark.integration
 
-COUNT = int(os.environ.get("DOCPLATFORM_TEST_FUZZ", "300"))
+COUNT = max(300, int(os.environ.get("DOCPLATFORM_TEST_FUZZ", "300")))
 SEED = int(os.environ.get("DOCPLATFORM_TEST_FUZZ_SEED", "7"))
 LANDED = 60
 """Variants that go the whole way: each is a file, a ledger row and a few rows of tables."""

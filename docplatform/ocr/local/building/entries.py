@@ -7,12 +7,15 @@ Belongs here: keeping them small. As dicts they take seven times the memory of t
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Generic, TypeVar
 
 from pydantic_core import from_json, to_json
 
 from docplatform.documents.stored_json import StoredJson
 from docplatform.ocr.local.building.content import Extent, Json
+
+T = TypeVar("T")
 
 MOST_DICTS = 2_000
 """Entries of one kind that are dicts at a time: 1 MB of words. A page of a PDF has some hundreds."""
@@ -38,13 +41,15 @@ class Entries:
         return self._written.chunks()
 
 
-class Buffered:
+class Buffered(Generic[T]):
     """A list that is written when it is long. Who appends to ``recent`` calls ``trim`` now and then."""
 
-    __slots__ = ("_written", "recent")
+    __slots__ = ("_encode", "_written", "recent")
 
-    def __init__(self) -> None:
-        self.recent: list[Json] = []
+    def __init__(self, encode: Callable[[Sequence[T]], bytes]) -> None:
+        """``encode`` gives the JSON array of some of the list's items."""
+        self.recent: list[T] = []
+        self._encode = encode
         self._written: StoredJson | None = None
 
     def __bool__(self) -> bool:
@@ -56,22 +61,19 @@ class Buffered:
             return
         if self._written is None:
             self._written = StoredJson()
-        self._written.write(to_json(self.recent)[1:-1] + b",")
+            self._written.write(self._encode(self.recent)[1:-1])
+        else:
+            self._written.write(b"," + self._encode(self.recent)[1:-1])
         self.recent.clear()
 
     def chunks(self) -> Iterator[bytes]:
         """The list as JSON."""
         if self._written is None:
-            yield to_json(self.recent)
+            yield self._encode(self.recent)
             return
         yield b"["
-        if self.recent:
-            yield from self._written.chunks()
-            yield to_json(self.recent)[1:]
-            return
-        *whole, last = self._written.chunks()
-        yield from whole
-        yield last[:-1] + b"]"
+        yield from self._written.chunks()
+        yield b"," + self._encode(self.recent)[1:] if self.recent else b"]"
 
 
 class Extents:

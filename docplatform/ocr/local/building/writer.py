@@ -121,9 +121,9 @@ class Writer(ABC):
         """Write the JSON of a page: ``head``, its words and lines, ``rest``."""
         pages = self.pages
         pages.write((b"," if self.page_count else b"") + to_json(head)[:-1])
-        for name, entries in ((b"words", self.line_writer.words), (b"lines", self.line_writer.lines)):
+        for name, chunks in ((b"words", self.line_writer.words.chunks()), (b"lines", self.line_writer.lines.chunks())):
             pages.write(b',"' + name + b'":')
-            for chunk in entries.chunks():
+            for chunk in chunks:
                 pages.write(chunk)
         pages.write(b"," + to_json(rest)[1:] if rest else b"}")
 
