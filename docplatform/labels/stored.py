@@ -37,7 +37,8 @@ def parse_labels(data: bytes) -> LabelFile:
         parsed = _adapter().validate_python(content)
     except ValidationError as error:
         problems = [
-            f"$.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False, include_url=False)
+            f"$.{'.'.join(map(str, e['loc']))}: {e['msg']}"
+            for e in error.errors(include_input=False, include_url=False)
         ]
         raise LabelFileError("; ".join(problems[:20])) from error
     return replace(parsed, sha256=hashlib.sha256(data).hexdigest())
