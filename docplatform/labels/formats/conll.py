@@ -9,8 +9,10 @@ queries), unless there are at least 10 files, enough to train on: then each file
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from docplatform.documents.decoding import decode
@@ -182,7 +184,7 @@ def _in_code_points(document: DocumentLabels, text: str, unit: StringIndexType) 
             f"{document.location}: {error} Check the labels first (docplatform labels check)."
         ) from error
     spans.sort(key=lambda span: (span.start, span.end))
-    for before, after in zip(spans, spans[1:], strict=False):
+    for before, after in pairwise(spans):
         if after.start < before.end:
             raise LabelFileError(
                 f"{document.location}: {before.category} and {after.category} overlap at {after.start}; a CoNLL token "
@@ -214,9 +216,10 @@ def _tagged(text: str, spans: list[_Span], scheme: str) -> Iterator[_Sentence]:
 
 def _tokens(text: str, edges: set[int]) -> Iterator[tuple[int, int]]:
     """Words, divided where an entity begins or ends within one."""
+    ordered = sorted(edges)
     for match in re.finditer(r"\S+", text):
-        cuts = [match.start(), *sorted(e for e in edges if match.start() < e < match.end()), match.end()]
-        yield from zip(cuts, cuts[1:], strict=False)
+        within = ordered[bisect_right(ordered, match.start()) : bisect_left(ordered, match.end())]
+        yield from pairwise([match.start(), *within, match.end()])
 
 
 def _tag(span: _Span | None, last: _Span | None, *, is_last: bool, scheme: str) -> str:

@@ -26,18 +26,7 @@ _FILE_KEYS = ("ocr", "image", "pdf", "url", "img")
 _UPLOAD = re.compile(r"^[0-9a-f]{8}-(?=.)")
 """What Label Studio puts before the name of an uploaded file."""
 _NO_LABELS = frozenset(
-    [
-        "id",
-        "annotator",
-        "annotation_id",
-        "created_at",
-        "updated_at",
-        "lead_time",
-        "transcription",
-        "agreement",
-        "data",
-        "meta",
-    ]
+    ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "transcription", "agreement", "meta")
 )
 
 

@@ -118,8 +118,8 @@ def _missing(
     if absent:
         read = sum(location in readings for location in absent)
         yield (
-            f"{len(absent)} of {len(documents)} labelled documents aren't there ({absent[0]} …), {read} of them have an "
-            "*.ocr.json: those labels can be checked, but to train, docplatform must read the documents: bring them."
+            f"{len(absent)} of {len(documents)} labelled documents aren't there ({absent[0]} …), {read} of them have "
+            "an *.ocr.json: those labels can be checked, but to train, docplatform must read the documents: bring them."
         )
     labelled = {document.location for document in documents}
     unlabelled = [n.removesuffix(_OCR) for n in inside if n.endswith(_OCR) and n.removesuffix(_OCR) not in labelled]
