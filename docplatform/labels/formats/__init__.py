@@ -77,7 +77,9 @@ def read_labels(files: LabelFiles, format_name: str = AUTO, kind: TaskKind | Non
     parsed = chosen.parse(files, kind)
     if not parsed.label_file.documents:
         raise LabelFileError(f"The label files ({chosen.name}) name no document.")
-    return replace(parsed, label_file=_of_kind(parsed.label_file, kind))
+    label_file = _of_kind(parsed.label_file, kind)
+    # a file that says another kind can't be stored as it is
+    return replace(parsed, label_file=label_file, source=parsed.source if label_file is parsed.label_file else None)
 
 
 def export_labels(label_file: LabelFile, format_name: str, readings: Mapping[str, Reading]) -> WrittenLabels:

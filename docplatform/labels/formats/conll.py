@@ -60,7 +60,10 @@ class Conll:
                 if location in texts:
                     raise LabelFileError(f"{name}: there are two documents {location}; rename one of them")
                 text, entities = _joined(sentences)
-                documents.append(DocumentLabels(location=location, declared_split=split, entities=entities))
+                labels = DocumentLabels(
+                    location=location, declared_split=split, entities=entities, is_answered=not entities
+                )
+                documents.append(labels)
                 texts[location] = text.encode("utf-8", "surrogatepass")
         label_file = LabelFile(
             kind=TaskKind.ENTITY_RECOGNITION,
@@ -77,10 +80,11 @@ class Conll:
         if label_file.kind is not TaskKind.ENTITY_RECOGNITION or any(d.fields for d in label_file.documents):
             raise LabelFileError("CoNLL files hold entities (spans of text) only.")
         lines: list[str] = []
-        missing = [d.location for d in label_file.documents if d.location not in readings]
+        answered = [document for document in label_file.documents if document.entities or document.is_answered]
+        missing = [document.location for document in answered if document.location not in readings]
         changed = 0
-        for document in label_file.documents:
-            if document.location in missing:
+        for document in answered:
+            if document.location not in readings:
                 continue
             text = readings[document.location].text
             entities = _in_code_points(document, text, label_file.string_index_type)
@@ -92,6 +96,8 @@ class Conll:
         notes = []
         if missing:
             notes.append(f"{len(missing)} documents whose text isn't known here are left out: {missing[0]} …")
+        if len(answered) < len(label_file.documents):
+            notes.append(f"{len(label_file.documents) - len(answered)} documents without a label are left out.")
         if changed:
             notes.append(f"The white space of {changed} documents isn't held: CoNLL files have tokens only.")
         return WrittenLabels(files={"labels.conll": "\n".join(lines).encode()}, notes=tuple(notes))

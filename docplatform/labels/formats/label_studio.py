@@ -90,8 +90,9 @@ class LabelStudio:
                     f"{document.location}: its text isn't known here, and Label Studio's file holds it."
                 )
             offsets = TextOffsets(reading.text, label_file.string_index_type) if reading is not None else None
-            results = results_of(document, label_file.kind, offsets, notes)
-            tasks.append({"id": number, "data": data, "annotations": [{"id": number, "result": results}]})
+            results = results_of(document, offsets, notes)
+            is_answered = bool(results) or document.is_answered
+            tasks.append({"id": number, "data": data, "annotations": [{"id": number, "result": results}] * is_answered})
         content = json.dumps(tasks, ensure_ascii=False, indent=1) + "\n"
         files = {"tasks.json": content.encode("utf-8", "surrogatepass")}
         return WrittenLabels(files=files, notes=tuple(dict.fromkeys(notes)))
