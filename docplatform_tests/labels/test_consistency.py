@@ -17,7 +17,7 @@ WORDS = [f"word{n}" for n in range(2_000)]
 
 
 def texts(count: int, length: int = 60, seed: int = 1) -> list[str]:
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311
     return [" ".join(rng.choices(WORDS, k=length)) for _ in range(count)]
 
 
