@@ -21,7 +21,7 @@ from docplatform.labels.readings import Reading
 LEAST_ALIKE = 0.3
 """Words in a box less alike to the declared text than this (Dice of trigrams) are other words."""
 CLOSE = 0.8
-"""Words as alike as this to a declared value are taken for it, misread: a shorter value must stand there itself."""
+"""Words as alike as this to a declared value are taken for it, misread."""
 _LEAST_CLOSE = 6
 """Fewest letters and digits of a value that may be misread."""
 _OVERLAPS = (0.5, 0.25, 0.75)
@@ -221,7 +221,7 @@ def _say_missing(document: _Document, index: int, found: Sequence[Spans]) -> Non
         return
     likeness, (start, end) = closest
     read = document.reading.text[start:end]
-    if likeness >= CLOSE and len(plain(declared)) >= _LEAST_CLOSE and document.is_free(((start, end),)):
+    if likeness >= CLOSE and _may_be_misread(declared) and document.is_free(((start, end),)):
         document.spans.append((index, _lines(document.reading.text, start, end)))
         document.say(
             FindingCode.VALUE_DIFFERS, item, f"is {_show(declared)}, but {_show(read)} was read: taken for it."
@@ -229,6 +229,12 @@ def _say_missing(document: _Document, index: int, found: Sequence[Spans]) -> Non
         return
     message = f"{_show(declared)} isn't in the text; the closest is {_show(read)}: it is left out."
     document.say(FindingCode.VALUE_NOT_FOUND, item, message)
+
+
+def _may_be_misread(declared: str) -> bool:
+    """Words may; a date or an amount that differs in one digit is another one."""
+    letters = plain(declared)
+    return len(letters) >= _LEAST_CLOSE and 2 * sum(char.isdigit() for char in letters) < len(letters)
 
 
 def _lines(text: str, start: int, end: int) -> Spans:

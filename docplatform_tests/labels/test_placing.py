@@ -74,14 +74,17 @@ def test_a_word_that_two_labels_share_is_divided_by_their_texts() -> None:
 
 
 def test_values_are_found_and_the_rest_is_said_with_the_closest_text() -> None:
-    items = LabeledField("Total", "9.00"), LabeledField("Date", "2024-01-03"), LabeledField("Name", "nobody")
-    made, findings = place_fields(fields(*items), {"a": reading(TEXT)})
-    assert [(e.category, e.text) for e in made.documents[0].entities] == [("Total", "9.00"), ("Date", "2024-01-02")]
-    assert [(f.code, f.category) for f in findings] == [
-        (FindingCode.VALUE_DIFFERS, "Date"),
-        (FindingCode.VALUE_NOT_FOUND, "Name"),
+    items = LabeledField("Total", "9.00"), LabeledField("Date", "2024-01-03"), LabeledField("Firm", "Acme Trading Ltd")
+    made, findings = place_fields(fields(*items), {"a": reading(f"{TEXT} Acme Tradlng Ltd")})
+    assert [(e.category, e.text) for e in made.documents[0].entities] == [
+        ("Total", "9.00"),
+        ("Firm", "Acme Tradlng Ltd"),
     ]
-    assert "closest is" in findings[1].message
+    assert [(f.code, f.category) for f in findings] == [
+        (FindingCode.VALUE_NOT_FOUND, "Date"),
+        (FindingCode.VALUE_DIFFERS, "Firm"),
+    ]
+    assert "the closest is '2024-01-02'" in findings[0].message, "another date is no misread one"
 
 
 def test_two_fields_of_one_value_get_places_of_their_own() -> None:
