@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from functools import cached_property
 
 from docplatform.documents.vocabulary import SelectionMarkState
@@ -132,7 +133,7 @@ class AlignedText:
                 likeness = _dice(wanted, _grams(plain(self.text[slice(*span)])))
                 if best is None or likeness > best[0]:
                     best = (likeness, span)
-        return best
+        return None if best is None else (alike(value, self.text[slice(*best[1])]), best[1])
 
 
 def plain(text: str) -> str:
@@ -141,8 +142,8 @@ def plain(text: str) -> str:
 
 
 def alike(one: str, other: str) -> float:
-    """How alike two texts are: Dice of their letters' trigrams, 0 to 1."""
-    return _dice(_grams(plain(one)), _grams(plain(other)))
+    """How alike two texts are: the share of letters and digits that they have in common in order, 0 to 1."""
+    return SequenceMatcher(None, plain(one), plain(other), autojunk=False).ratio()
 
 
 def choose(candidates: Sequence[tuple[AlignedText, Sequence[Spans]]]) -> list[int]:
@@ -229,7 +230,7 @@ def _by_line(text: str, spans: Sequence[tuple[int, int]]) -> Spans:
 def _within_number(text: str, start: int, end: int) -> bool:
     """Whether the span is a part of a longer number: ``00`` of ``9.00``, ``1,019`` of ``1,019.50``."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
-    begins = text[start].isdigit() and re.search(r"\d[.,]?$", before) is not None
+    begins = text[start].isdigit() and re.search(r"\d[.,]?\Z", before) is not None
     return begins or (text[end - 1].isdigit() and re.match(r"[.,]?\d", after) is not None)
 
 

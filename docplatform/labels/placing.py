@@ -18,9 +18,9 @@ from docplatform.labels.findings import Finding, FindingCode, Severity
 from docplatform.labels.label_file import DocumentLabels, LabeledEntity, LabeledField, LabelFile, declared_name
 from docplatform.labels.readings import Reading
 
-LEAST_ALIKE = 0.3
-"""Words in a box less alike to the declared text than this (Dice of trigrams) are other words."""
-CLOSE = 0.8
+LEAST_ALIKE = 0.5
+"""Words in a box less alike to the declared text than this (``alike``) are other words."""
+CLOSE = 0.85
 """Words as alike as this to a declared value are taken for it, misread."""
 _LEAST_CLOSE = 6
 """Fewest letters and digits of a value that may be misread."""

@@ -55,3 +55,9 @@ def test_the_place_is_taken_that_is_most_like_in_the_other_documents() -> None:
 def test_without_other_documents_the_first_place_is_taken() -> None:
     text = AlignedText("x 1 x 1")
     assert choose([(text, text.occurrences("1"))]) == [0]
+
+
+def test_a_number_at_the_end_of_the_line_before_is_another_one() -> None:
+    text = AlignedText("12-3456\n23-567\n1,5")
+    assert text.occurrences("23-567") == [((8, 14),)]
+    assert text.occurrences("5") == []
