@@ -141,7 +141,8 @@ def _parse_document(name: str, root: JsonNode) -> tuple[str, DocumentLabels]:
 def _first_field(node: JsonNode) -> LabeledField:
     extras = {key: value for key, value in node.value.items() if key not in ("label", "value")}
     places, rest = [], []
-    for value in node.need("value").items():
+    values = node.get("value")
+    for value in values.items() if values is not None else ():
         text = value.get("text")
         boxes = tuple(tuple(box.value) for box in value.need("boundingBoxes").items())
         shown = None if text is None else str(text.value)
@@ -166,7 +167,7 @@ def _kept(document: DocumentLabels, schema: str) -> dict[str, Any]:
 
 
 def _first_label(document: DocumentLabels, field: LabeledField) -> dict[str, Any]:
-    if not field.places:
+    if not field.places and field.value is not None:
         raise LabelFileError(
             f"{document.location}: {field.name} has no place on a page, which Document Intelligence Studio needs: "
             "export a project whose documents have been read, so that its values are found in them."

@@ -53,6 +53,14 @@ def test_tables_of_both_kinds_are_categories() -> None:
     assert "aren't there (a.pdf" in parsed.notes[0]
 
 
+def test_a_label_without_a_value_comes_back() -> None:
+    files = studio_files(
+        **{"a.pdf.labels.json": dumped({"document": "a.pdf", "labels": [{"label": "Total", "value": []}]})}
+    )
+    written = export_labels(read_labels(files).label_file, "di-studio", {})
+    assert json.loads(written.files["a.pdf.labels.json"])["labels"] == [{"label": "Total", "value": []}]
+
+
 def test_a_project_that_lies_deeper_is_asked_for() -> None:
     files = {f"sub/{name}": data for name, data in studio_files().items()}
     with pytest.raises(LabelFileError, match=r"sub/fields\.json is not at the top"):
@@ -232,6 +240,13 @@ def test_json_min_is_read() -> None:
 
 def lines(*records: Any) -> bytes:
     return b"".join(dumped(record) + b"\n" for record in records)
+
+
+def test_texts_under_an_id_become_text_files_and_a_class_must_be_a_text() -> None:
+    parsed = read_labels({"a.csv": b"id,text,label\n17,hi,x\n"})
+    assert dict(parsed.documents) == {"17.txt": b"hi"}
+    with pytest.raises(LabelFileError, match="line 1: a class should be a text"):
+        read_labels({"a.jsonl": lines({"text": "hi", "label": {"x": 1}})})
 
 
 def test_files_of_two_splits_declare_them() -> None:
