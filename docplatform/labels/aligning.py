@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -165,14 +165,19 @@ def choose(candidates: Sequence[tuple[AlignedText, Sequence[Spans]]]) -> list[in
     total = sum(len(found) for found in surroundings)
     weights = [[1 / len(found)] * len(found) for found in surroundings]
     for _ in range(_ROUNDS):
-        chosen: Counter[str] = Counter()
+        chosen: dict[str, float] = defaultdict(float)
         for found, shares in zip(surroundings, weights, strict=True):
             for near, share in zip(found, shares, strict=True):
                 for feature in near:
-                    chosen[feature] += share  # type: ignore[assignment]
+                    chosen[feature] += share
         gains = _gains(chosen, everywhere, len(surroundings), total)
         weights = [_shares([sum(gains[f] for f in sorted(near)) for near in found]) for found in surroundings]
-    return [max(range(len(shares)), key=lambda index, s=shares: (round(s[index], 9), -index)) for shares in weights]  # type: ignore[misc]
+    return [_likeliest(shares) for shares in weights]
+
+
+def _likeliest(shares: Sequence[float]) -> int:
+    rounded = [round(share, 9) for share in shares]  # sums of the same features in another order are equal
+    return rounded.index(max(rounded))
 
 
 def _gains(chosen: Mapping[str, float], everywhere: Mapping[str, int], picked: int, total: int) -> dict[str, float]:
