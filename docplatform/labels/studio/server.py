@@ -171,6 +171,8 @@ class StudioServer:
             "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
             "COLLECT_ANALYTICS": "false",
             "LATEST_VERSION_CHECK": "false",
+            "SENTRY_DSN": "",  # the server, and its pages in the browser, would send errors with their context there
+            "FRONTEND_SENTRY_DSN": "",
             "DEBUG": "false",
             "OMP_NUM_THREADS": "1",
         }
