@@ -119,7 +119,6 @@ class Platform:
         venv = self.settings.label_studio.venv or folder / "venv"
         return StudioServer(folder, StudioInstallation(venv.expanduser().absolute()))
 
-    @property
     def label_studio(self) -> StudioClient:
         """Label Studio's API: the server the settings name, else the home's own.
 

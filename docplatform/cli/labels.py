@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from docplatform.cli.studio import new, pull, push, studio
 from docplatform.composition import Platform
 from docplatform.labels.projects import ModelProject
 from docplatform.lake.partitions import sanitise_customer
@@ -21,6 +22,12 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.group()
 def labels() -> None:
     """Check label files (Azure AI Language's format) and turn them into model projects."""
+
+
+labels.add_command(new)
+labels.add_command(studio)
+labels.add_command(push)
+labels.add_command(pull)
 
 
 @labels.command()

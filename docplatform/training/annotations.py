@@ -11,10 +11,10 @@ from typing import Any
 
 from docplatform.errors import ConfigurationError
 from docplatform.labels.annotations import AnnotationBuild, LabeledText, build_annotations
-from docplatform.labels.azure_language import parse_label_file
 from docplatform.labels.findings import LabelReport
 from docplatform.labels.label_file import LabelFile
 from docplatform.labels.projects import ModelProject, ProjectStore
+from docplatform.labels.stored import parse_labels
 from docplatform.lake.lake import Lake
 from docplatform.lake.tables import ANNOTATIONS, OCR_TEXT, TABLES, TableSpec
 from docplatform.ledger.ledger import Ledger
@@ -51,7 +51,7 @@ class LabelSource:
         """Read the label file and find its documents. Raises ``ConfigurationError`` where it can't be parsed."""
         data = projects.label_file(project)
         try:
-            label_file = parse_label_file(data)
+            label_file = parse_labels(data)
         except ConfigurationError as error:
             raise ConfigurationError(f"Project {project.name}, projects/{project.labels}: {error}") from error
         locations = [document.location for document in label_file.documents]

@@ -158,7 +158,7 @@ def _span(region: Mapping[str, Any], text: AnsweredText) -> Spans:
 
 
 def _same(held: str, declared: str) -> bool:
-    """Whether a browser shows both alike: it turns line ends into ``\\n``, and Label Studio writes that as ``\\\\n``."""
+    r"""Whether a browser shows both alike: it has `\n` for every line end, which Label Studio writes as two characters."""
     return _plain(held) == _plain(declared)
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ _TIMEOUT_SECONDS = (5, 120)
 _PAGE_SIZE = 100
 _IMPORT_BYTES = 8 * 2**20
 """Most bytes of tasks in one request."""
+_DOTS_OF_JWT = 2
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _OTHER_PROBLEM = 300
 """Most characters of an answer that stand in a message."""
@@ -122,12 +124,24 @@ class StudioClient:
             taken += len(batch)
         return taken
 
-    def tasks(self, project_id: int) -> Iterator[dict[str, Any]]:
-        """Every task with its annotations, oldest first, a page at a time."""
+    def upload(self, project_id: int, name: str, data: bytes) -> str:
+        """Keep a file (a page image) in the project; returns the path on the server that tasks show it by."""
+        path = f"/api/projects/{project_id}/import"
+        answer = self._json("POST", path, query={"commit_to_project": "false"}, files={name: data})
+        try:
+            (number,) = answer["file_upload_ids"]
+            return f"/data/{self._json('GET', f'/api/import/file-upload/{int(number)}')['file']}"
+        except (KeyError, TypeError, ValueError) as error:
+            raise ConfigurationError(f"{self.url} keeps files in a way docplatform doesn't know: {error!r}.") from error
+
+    def tasks(self, project_id: int, *, with_answers: bool = True) -> Iterator[dict[str, Any]]:
+        """Every task, with its annotations where they are asked for, oldest first, a page at a time."""
         page, seen = 1, 0
+        query = {"project": project_id, "page_size": _PAGE_SIZE, "query": _ordered("tasks:id"), "resolve_uri": "false"}
+        if with_answers:
+            query["fields"] = "all"
         while True:
-            query = {"project": project_id, "page": page, "page_size": _PAGE_SIZE, "fields": "all"}
-            answer = self._json("GET", "/api/tasks/", query={**query, "query": _ordered("tasks:id")})
+            answer = self._json("GET", "/api/tasks/", query={**query, "page": page})
             found = _listed(answer, self.url)
             yield from found
             seen += len(found)
@@ -141,17 +155,31 @@ class StudioClient:
         found = _listed(self._json("GET", "/api/tasks/", query=query), self.url)
         return str(found[0].get("updated_at") or "") if found else ""
 
-    def _json(self, method: str, path: str, body: object = None, query: Mapping[str, Any] | None = None) -> Any:
-        response = self._send(method, path, body, query)
-        if response.status_code == requests.codes.unauthorized and "_authorization" in self.__dict__:
+    def _json(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: Mapping[str, Any] | None = None,
+        files: Mapping[str, bytes] | None = None,
+    ) -> Any:
+        response = self._send(method, path, body, query, files)
+        if response.status_code == HTTPStatus.UNAUTHORIZED and "_authorization" in self.__dict__:
             del self._authorization  # a short-lived token may have run out
-            response = self._send(method, path, body, query)
+            response = self._send(method, path, body, query, files)
         if not response.ok or response.is_redirect:
             raise _refusal(self.url, method, path, response)
         return _decoded(self.url, response)
 
     def _send(
-        self, method: str, path: str, body: object, query: Mapping[str, Any] | None, *, with_token: bool = True
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        query: Mapping[str, Any] | None = None,
+        files: Mapping[str, bytes] | None = None,
+        *,
+        with_token: bool = True,
     ) -> requests.Response:
         headers = {"Authorization": self._authorization} if with_token else {}
         try:
@@ -160,6 +188,7 @@ class StudioClient:
                 self.url + path,
                 params=query,
                 json=body,
+                files={name: (name, data) for name, data in files.items()} if files else None,
                 headers=headers,
                 timeout=_TIMEOUT_SECONDS,
                 allow_redirects=False,  # a token goes nowhere but where the settings say
@@ -172,10 +201,10 @@ class StudioClient:
 
     @cached_property
     def _authorization(self) -> str:
-        if self._token.count(".") != 2:  # noqa: PLR2004 - a JWT has three parts
+        if self._token.count(".") != _DOTS_OF_JWT:
             return f"Token {self._token}"
         path = "/api/token/refresh/"
-        response = self._send("POST", path, {"refresh": self._token}, None, with_token=False)
+        response = self._send("POST", path, {"refresh": self._token}, with_token=False)
         if not response.ok:
             raise _refusal(self.url, "POST", path, response)
         return f"Bearer {_decoded(self.url, response)['access']}"
@@ -183,12 +212,12 @@ class StudioClient:
 
 def _refusal(url: str, method: str, path: str, response: requests.Response) -> DocPlatformError:
     status = response.status_code
-    if status in (requests.codes.unauthorized, requests.codes.forbidden):
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return ConfigurationError(
             f"Label Studio at {url} refuses the token ({status}). Set DOCPLATFORM_LABEL_STUDIO__TOKEN to a token from "
             "its page Account & Settings; the server that `docplatform labels studio start` runs needs none."
         )
-    if status == requests.codes.not_found and re.match(r"/api/projects/\d", path):
+    if status == HTTPStatus.NOT_FOUND and re.match(r"/api/projects/\d", path):
         return StudioProjectMissingError(f"Label Studio at {url} has no such project: {path}.")
     if response.is_redirect:
         return ConfigurationError(
@@ -196,7 +225,7 @@ def _refusal(url: str, method: str, path: str, response: requests.Response) -> D
             "to the address that Label Studio really has."
         )
     said = f"{method} {path} at {url}: {status} {response.text[:_OTHER_PROBLEM]}"
-    if status >= requests.codes.server_error or status == requests.codes.too_many_requests:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
         return TransientError(f"Label Studio failed. {said}")
     return ConfigurationError(f"Label Studio refuses. {said}")
 

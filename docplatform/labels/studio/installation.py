@@ -68,7 +68,8 @@ class StudioInstallation:
         return self.venv / ".complete"
 
     def _run(self, command: list[str], log: Path, say: Callable[[str], None]) -> None:
-        collected, words = 0, []
+        collected = 0
+        words: list[str] = []
         with log.open("a") as output:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter
                 command,

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from docplatform.documents.offsets import TextOffsets
 from docplatform.errors import ConfigurationError
-from docplatform.labels.label_file import DocumentLabels, LabeledEntity, LabelFile
+from docplatform.labels.label_file import DocumentLabels, LabeledEntity, LabelFile, declared_name
 from docplatform.labels.studio.answers import Answer
 
 
@@ -110,7 +110,7 @@ def merge_answers(
         if location not in new_origins and location in documents and _hash(documents[location]) == origin.labels:
             del documents[location]
             removed.append(location)
-    used = [name for document in documents.values() for name in _names(document)]
+    used = [declared_name(name) for document in documents.values() for name in document.names]
     return Merged(
         label_file=replace(
             label_file,
@@ -136,6 +136,7 @@ def _labels(answer: Answer, content: str, label_file: LabelFile, former: Documen
         entities=tuple(entities),
         parts=(),
         regions=(),
+        fields=(),
     )
 
 
@@ -149,10 +150,6 @@ def _origin(answer: Answer, labels: DocumentLabels) -> Origin:
         content_hash=answer.content_hash,
         labels=_hash(labels),
     )
-
-
-def _names(document: DocumentLabels) -> list[str]:
-    return [*document.classes, *(entity.category for entity in document.entities)]
 
 
 def _hash(labels: DocumentLabels) -> str:

@@ -24,7 +24,7 @@ class PageImage:
     """A page as the task shows it."""
 
     uri: str
-    """``data:image/jpeg;base64,…``: a server of any kind and place can show it."""
+    """Where Label Studio finds it: ``/data/upload/…``."""
     width: int
     """Pixels."""
     height: int
