@@ -6,7 +6,7 @@ on. Doesn't: fetching tasks, or putting labels into a label file (``merging``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -37,7 +37,7 @@ class Answer:
     task: int
     annotation: int
     labeled_by: str
-    """E-mail address of the account, or its number."""
+    """Account of who did: its e-mail address, or its number."""
     labeled_at: str
     """When it was last changed (ISO 8601), as the server says."""
     classes: tuple[str, ...] = ()
@@ -158,7 +158,7 @@ def _span(region: Mapping[str, Any], text: AnsweredText) -> Spans:
 
 
 def _same(held: str, declared: str) -> bool:
-    r"""Whether a browser shows both alike: it has `\n` for every line end, which Label Studio writes as two characters."""
+    r"""Whether a browser shows both alike: every line end is `\n` there, which Label Studio may write out."""
     return _plain(held) == _plain(declared)
 
 
@@ -200,10 +200,9 @@ def _said(annotation: Mapping[str, Any]) -> list[str]:
 
 
 def _who(annotation: Mapping[str, Any]) -> str:
-    by = annotation.get("completed_by")
-    if isinstance(by, Mapping):
-        by = by.get("email") or by.get("id")
-    return str(by if by is not None else annotation.get("created_username") or "")
+    """The account: ``created_username`` is ``first last address, number``."""
+    named = str(annotation.get("created_username") or "").rpartition(",")[0].split()
+    return named[-1] if named else str(annotation.get("completed_by") or "")
 
 
 def answers(
@@ -219,8 +218,3 @@ def answers(
             former = by_location.get(answer.location)
             by_location[answer.location] = max(former or answer, answer, key=lambda each: each.labeled_at)
     return list(by_location.values()), findings
-
-
-def answered(tasks: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The documents of the tasks that have an answer, each once."""
-    return list(dict.fromkeys(document_of(task) for task in tasks if finished(task) and document_of(task)))
