@@ -92,6 +92,7 @@ def push(project: str, limit: int, studio_project: int | None) -> None:
     from docplatform.training.label_push import LabelPusher
 
     platform = Platform(load_settings())
+    known = _project(platform, project)
     pusher = LabelPusher(
         platform.projects,
         platform.ledger,
@@ -101,7 +102,7 @@ def push(project: str, limit: int, studio_project: int | None) -> None:
         platform.label_studio(),
     )
     try:
-        click.echo(pusher.push(_project(platform, project), limit, studio_project).summary())
+        click.echo(pusher.push(known, limit, studio_project).summary())
     finally:
         platform.close()
 
