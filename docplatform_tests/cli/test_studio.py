@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from docplatform.cli.labels import labels
+from docplatform.cli.locks import hold
 from docplatform.errors import ConfigurationError, DocPlatformError
 from docplatform.labels.studio.installation import StudioInstallation
 from docplatform.labels.studio.server import StudioServer
@@ -116,6 +117,8 @@ http.server.HTTPServer(("127.0.0.1", port), Answer).serve_forever()
 """
     (venv / "bin" / "label-studio").write_text(server)
     (venv / "bin" / "label-studio").chmod(0o755)
+    (venv / "template").mkdir()
+    (venv / "template" / "label_studio.sqlite3").touch()
     monkeypatch.setattr(StudioInstallation, "is_complete", True)
     return home
 
@@ -159,7 +162,7 @@ def test_a_port_that_is_taken_is_said(installed):
 def test_two_starts_at_once_are_one(installed):
     folder = installed.platform.settings.label_studio_path
     server = StudioServer(folder, StudioInstallation(folder / "venv"))
-    with server._hold(), pytest.raises(ConfigurationError, match="just starting"):
+    with hold(folder / "server.lock", "taken"), pytest.raises(ConfigurationError, match="just starting"):
         server.start(free_port(), print)
 
 

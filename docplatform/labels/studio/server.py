@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,17 +23,15 @@ from typing import IO
 import requests
 
 from docplatform.errors import ConfigurationError
-from docplatform.labels.studio.installation import StudioInstallation
+from docplatform.labels.studio.installation import StudioInstallation, studio_environment
 
 HOST = "127.0.0.1"
 ACCOUNT = "docplatform@localhost"
-_START_SECONDS = 300
-"""The first start makes the database: 15 s on an idle machine."""
+_START_SECONDS = 600
+"""It takes 15 s of CPU, and came up after minutes on a machine that was busy with more."""
 _STOP_SECONDS = 20
 _POLL_SECONDS = 0.2
 _FOR_OWNER = 0o600
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR")
-"""All of our environment that the server sees: it takes names like HOST, CI or USERNAME for settings of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ class StudioServer:
         if not self._folder.is_dir():
             return None
         try:
-            self._hold().close()
+            self._hold(fcntl.LOCK_SH).close()  # shared: those that only ask don't hinder each other
         except BlockingIOError:
             return self._recorded()
         self._record.unlink(missing_ok=True)  # of one that ended by itself, or was killed
@@ -93,18 +92,20 @@ class StudioServer:
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
-            lock = self._hold()
+            lock = self._hold(fcntl.LOCK_EX)
         except BlockingIOError as error:
             running = self._recorded()
             if running is None:
-                raise ConfigurationError(f"Another process is just starting Label Studio in {self._folder}.") from error
+                raise ConfigurationError(
+                    f"Another process is just starting Label Studio in {self._folder}: try again in a moment."
+                ) from error
             return running
         with lock:
             self._record.unlink(missing_ok=True)
             self._installation.install(say)
             _require_free_port(port)
             account = self.account() or self._new_account()
-            say(f"Starting Label Studio on http://{HOST}:{port} (the first time takes longest) …")
+            say(f"Starting Label Studio on http://{HOST}:{port} …")
             process = self._launch(port, account, lock)
             running = RunningStudio(process.pid, f"http://{HOST}:{port}")
             try:
@@ -140,11 +141,11 @@ class StudioServer:
             return RunningStudio(**json.loads(self._record.read_text()))
         return None
 
-    def _hold(self) -> IO[bytes]:
-        """The lock; raises ``BlockingIOError`` where the server, or who starts it, has it."""
+    def _hold(self, how: int) -> IO[bytes]:
+        """The lock, shared or not; raises ``BlockingIOError`` where the server, or who starts it, has it."""
         lock = (self._folder / "server.lock").open("ab")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, how | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.close()
             raise
@@ -159,22 +160,18 @@ class StudioServer:
         data = self._folder / "data"
         data.mkdir(exist_ok=True)
         data.chmod(0o700)
-        options = ["--no-browser", "--internal-host", HOST, "--port", str(port), "--data-dir", str(data)]
+        database = data / self._installation.database.name
+        if not database.exists():
+            part = database.with_name(database.name + ".part")
+            shutil.copyfile(self._installation.database, part)
+            part.replace(database)
+        options = ["--no-browser", "--internal-host", HOST, "--port", str(port)]
         environment = {
-            **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
-            "HOME": str(data),
-            "HOST": "",
+            **studio_environment(data),
             # not as arguments: those of a process are for everybody to see
             "LABEL_STUDIO_USERNAME": account.username,
             "LABEL_STUDIO_PASSWORD": account.password,
             "LABEL_STUDIO_USER_TOKEN": account.token,
-            "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
-            "COLLECT_ANALYTICS": "false",
-            "LATEST_VERSION_CHECK": "false",
-            "SENTRY_DSN": "",  # the server, and its pages in the browser, would send errors with their context there
-            "FRONTEND_SENTRY_DSN": "",
-            "DEBUG": "false",
-            "OMP_NUM_THREADS": "1",
         }
         descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FOR_OWNER)
         with os.fdopen(descriptor, "wb") as log:
