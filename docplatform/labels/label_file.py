@@ -96,6 +96,8 @@ class DocumentLabels:
     """The documents in a packet, for document classification; their categories aren't in ``classes``."""
     entities: tuple[LabeledEntity, ...] = ()
     regions: tuple[LabelRegion, ...] = ()
+    is_answered: bool = False
+    """True where the document has no span because somebody found none: what there is nothing in teaches, too."""
     fields: tuple[LabeledField, ...] = ()
     """Labels without offsets; empty once they have been placed in a text."""
     page_sizes: tuple[tuple[int | float, int | float], ...] = ()

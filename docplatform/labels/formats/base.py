@@ -21,6 +21,8 @@ class ParsedLabels:
     label_file: LabelFile
     documents: Mapping[str, bytes] = field(default_factory=dict)
     """Documents that the label files themselves hold, by location: texts in a CSV, sentences of a CoNLL file."""
+    source: bytes | None = None
+    """The label file itself, where a home stores this format as it is (``stored``)."""
     readings: Mapping[str, Reading] = field(default_factory=dict)
     """Location to what the label tool read there, where it comes with the labels."""
     notes: tuple[str, ...] = ()

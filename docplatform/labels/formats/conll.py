@@ -9,9 +9,10 @@ queries), unless there are at least 10 files, enough to train on: then each file
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from itertools import pairwise
 
 from docplatform.documents.decoding import decode
 from docplatform.documents.offsets import StringIndexType, TextOffsets
@@ -25,6 +26,7 @@ SCHEMES = ("IOB2", "IOB1", "BILOU")
 _ENDINGS = (".conll", ".iob", ".iob2", ".bio", ".bilou", ".tsv", ".txt", ".annotated")
 _TAG = re.compile(r"(?:O|[BILUESM][-_].+)")
 _MANY_FILES = 10
+_HEAD_LINES = 200
 _DOCUMENT = "-DOCSTART-"
 _LOCATION = "# location = "
 _Sentence = list[tuple[str, str]]
@@ -58,11 +60,14 @@ class Conll:
                 if location in texts:
                     raise LabelFileError(f"{name}: there are two documents {location}; rename one of them")
                 text, entities = _joined(sentences)
-                documents.append(DocumentLabels(location=location, declared_split=split, entities=entities))
+                labels = DocumentLabels(
+                    location=location, declared_split=split, entities=entities, is_answered=not entities
+                )
+                documents.append(labels)
                 texts[location] = text.encode("utf-8", "surrogatepass")
         label_file = LabelFile(
             kind=TaskKind.ENTITY_RECOGNITION,
-            name=PurePosixPath(names[0]).stem if len(names) == 1 else "",
+            name="",
             language="en",
             categories=tuple(sorted({e.category for d in documents for e in d.entities})),
             documents=tuple(documents),
@@ -75,10 +80,11 @@ class Conll:
         if label_file.kind is not TaskKind.ENTITY_RECOGNITION or any(d.fields for d in label_file.documents):
             raise LabelFileError("CoNLL files hold entities (spans of text) only.")
         lines: list[str] = []
-        missing = [d.location for d in label_file.documents if d.location not in readings]
+        answered = [document for document in label_file.documents if document.entities or document.is_answered]
+        missing = [document.location for document in answered if document.location not in readings]
         changed = 0
-        for document in label_file.documents:
-            if document.location in missing:
+        for document in answered:
+            if document.location not in readings:
                 continue
             text = readings[document.location].text
             entities = _in_code_points(document, text, label_file.string_index_type)
@@ -90,14 +96,17 @@ class Conll:
         notes = []
         if missing:
             notes.append(f"{len(missing)} documents whose text isn't known here are left out: {missing[0]} …")
+        if len(answered) < len(label_file.documents):
+            notes.append(f"{len(label_file.documents) - len(answered)} documents without a label are left out.")
         if changed:
             notes.append(f"The white space of {changed} documents isn't held: CoNLL files have tokens only.")
         return WrittenLabels(files={"labels.conll": "\n".join(lines).encode()}, notes=tuple(notes))
 
 
 def _looks_tagged(data: bytes) -> bool:
-    lines = [line for line in data[:20_000].decode("utf-8", "replace").splitlines()[:200] if line.strip()]
-    rows = [line.split() for line in lines[:-1] or lines if not line.startswith("#")]
+    lines = [line for line in data[:20_000].decode("utf-8", "replace").splitlines()[:_HEAD_LINES] if line.strip()]
+    whole = lines[:-1] if len(lines) == _HEAD_LINES else lines
+    rows = [_columns(line) for line in whole if not _is_comment(line) and not line.startswith(_DOCUMENT)]
     return bool(rows) and all(len(row) > 1 and _TAG.fullmatch(row[-1]) is not None for row in rows)
 
 
@@ -120,7 +129,7 @@ def _documents(name: str, text: str, *, has_few: bool) -> Iterator[tuple[str, li
             documents[-1] = (line.removeprefix(_LOCATION), [])
         elif line.startswith(_DOCUMENT):
             documents.append((f"{stem}-{len(documents) + 1:05}.txt", []))
-        elif line.strip():
+        elif line.strip() and not _is_comment(line):
             sentence.append(_token(name, number, line))
         elif sentence:
             is_new = not documents or (not has_marks and has_few)
@@ -132,8 +141,17 @@ def _documents(name: str, text: str, *, has_few: bool) -> Iterator[tuple[str, li
     yield from documents
 
 
+def _columns(line: str) -> list[str]:
+    return line.rstrip().split("\t") if "\t" in line else line.split()
+
+
+def _is_comment(line: str) -> bool:
+    """A line such as ``# sent_id = 1``; ``# O`` is a token with its tag."""
+    return line.startswith("# ") and _TAG.fullmatch(_columns(line)[-1]) is None
+
+
 def _token(name: str, number: int, line: str) -> tuple[str, str]:
-    columns = line.rstrip().split("\t") if "\t" in line else line.split()
+    columns = _columns(line)
     if len(columns) < 2 or not columns[0].strip() or _TAG.fullmatch(columns[-1]) is None:
         raise LabelFileError(
             f"{name}, line {number} should be a token and a tag such as B-Person or O, but is {line!r}"
@@ -182,7 +200,7 @@ def _in_code_points(document: DocumentLabels, text: str, unit: StringIndexType) 
             f"{document.location}: {error} Check the labels first (docplatform labels check)."
         ) from error
     spans.sort(key=lambda span: (span.start, span.end))
-    for before, after in zip(spans, spans[1:], strict=False):
+    for before, after in pairwise(spans):
         if after.start < before.end:
             raise LabelFileError(
                 f"{document.location}: {before.category} and {after.category} overlap at {after.start}; a CoNLL token "
@@ -214,9 +232,10 @@ def _tagged(text: str, spans: list[_Span], scheme: str) -> Iterator[_Sentence]:
 
 def _tokens(text: str, edges: set[int]) -> Iterator[tuple[int, int]]:
     """Words, divided where an entity begins or ends within one."""
+    ordered = sorted(edges)
     for match in re.finditer(r"\S+", text):
-        cuts = [match.start(), *sorted(e for e in edges if match.start() < e < match.end()), match.end()]
-        yield from zip(cuts, cuts[1:], strict=False)
+        within = ordered[bisect_right(ordered, match.start()) : bisect_left(ordered, match.end())]
+        yield from pairwise([match.start(), *within, match.end()])
 
 
 def _tag(span: _Span | None, last: _Span | None, *, is_last: bool, scheme: str) -> str:

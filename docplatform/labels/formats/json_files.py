@@ -27,7 +27,8 @@ class OwnLabels:
 
     def parse(self, files: LabelFiles, kind: TaskKind | None) -> ParsedLabels:  # noqa: ARG002
         """Parse the one file."""
-        return ParsedLabels(label_file=parse_labels(files[_only(files, f'"{VERSION_KEY}"')]))
+        data = files[_only(files, f'"{VERSION_KEY}"')]
+        return ParsedLabels(label_file=parse_labels(data), source=data)
 
     def write(self, label_file: LabelFile, readings: Mapping[str, Reading]) -> WrittenLabels:  # noqa: ARG002
         """Write ``labels.json``."""
@@ -47,7 +48,7 @@ class AzureLanguage:
     def parse(self, files: LabelFiles, kind: TaskKind | None) -> ParsedLabels:  # noqa: ARG002
         """Parse the one file."""
         name = _only(files, '"projectFileVersion"', '"projectKind"', '"extractors"')
-        return ParsedLabels(label_file=parse_label_file(files[name]))
+        return ParsedLabels(label_file=parse_label_file(files[name]), source=files[name])
 
     def write(self, label_file: LabelFile, readings: Mapping[str, Reading]) -> WrittenLabels:  # noqa: ARG002
         """Write ``labels.json``; the service itself takes offsets in UTF-16 code units only, which they stay in."""

@@ -26,18 +26,7 @@ _FILE_KEYS = ("ocr", "image", "pdf", "url", "img")
 _UPLOAD = re.compile(r"^[0-9a-f]{8}-(?=.)")
 """What Label Studio puts before the name of an uploaded file."""
 _NO_LABELS = frozenset(
-    [
-        "id",
-        "annotator",
-        "annotation_id",
-        "created_at",
-        "updated_at",
-        "lead_time",
-        "transcription",
-        "agreement",
-        "data",
-        "meta",
-    ]
+    ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "transcription", "agreement", "meta")
 )
 
 
@@ -101,8 +90,9 @@ class LabelStudio:
                     f"{document.location}: its text isn't known here, and Label Studio's file holds it."
                 )
             offsets = TextOffsets(reading.text, label_file.string_index_type) if reading is not None else None
-            results = results_of(document, label_file.kind, offsets, notes)
-            tasks.append({"id": number, "data": data, "annotations": [{"id": number, "result": results}]})
+            results = results_of(document, offsets, notes)
+            is_answered = bool(results) or document.is_answered
+            tasks.append({"id": number, "data": data, "annotations": [{"id": number, "result": results}] * is_answered})
         content = json.dumps(tasks, ensure_ascii=False, indent=1) + "\n"
         files = {"tasks.json": content.encode("utf-8", "surrogatepass")}
         return WrittenLabels(files=files, notes=tuple(dict.fromkeys(notes)))

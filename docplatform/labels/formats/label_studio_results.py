@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from docplatform.documents.offsets import TextOffsets
-from docplatform.documents.predictions import TaskKind
 from docplatform.labels.formats.places import box_of, is_upright, rectangle
 from docplatform.labels.json_reader import JsonNode, LabelFileError
 from docplatform.labels.label_file import DocumentLabels, LabeledEntity, LabeledField, LabeledPlace, PlaceUnit
@@ -39,6 +38,7 @@ class Answers:
             location=location,
             classes=tuple(dict.fromkeys(self.classes)),
             entities=tuple(self.entities),
+            is_answered=not (self.entities or self.fields or self.classes),
             fields=tuple(self.fields),
             page_sizes=tuple(self.page_sizes.get(page, (0, 0)) for page in range(1, pages + 1)),
         )
@@ -114,9 +114,7 @@ def _polygon(region: dict[str, Any], size: tuple[float, float], node: JsonNode) 
     return tuple(polygon)
 
 
-def results_of(
-    document: DocumentLabels, kind: TaskKind, offsets: TextOffsets | None, notes: list[str]
-) -> list[dict[str, Any]]:
+def results_of(document: DocumentLabels, offsets: TextOffsets | None, notes: list[str]) -> list[dict[str, Any]]:
     """The results that say the labels of a document."""
     results: list[dict[str, Any]] = []
     if document.classes:
@@ -130,8 +128,6 @@ def results_of(
         results.append({**common, "value": {**value, **shown}})
     for number, item in enumerate(document.fields):
         results.extend(_field_results(document, item, number, notes))
-    if kind.labels_spans and not results:
-        notes.append("Documents without a label are written as answered, with nothing in them.")
     return results
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from docplatform.documents.offsets import StringIndexType, TextOffsets
@@ -18,7 +19,7 @@ _NO_VALUE = "Fields without any text (drawn regions) are left out."
 def json_records(label_file: LabelFile, readings: Mapping[str, Reading], notes: list[str]) -> Iterator[dict[str, Any]]:
     """An object per document. Raises ``LabelFileError`` where offsets can't be converted for want of the text."""
     kind = label_file.kind
-    for document in label_file.documents:
+    for document in _answered(label_file, notes):
         record: dict[str, Any] = {"location": document.location}
         reading = readings.get(document.location)
         if reading is not None and not kind.sees_layout:
@@ -26,6 +27,16 @@ def json_records(label_file: LabelFile, readings: Mapping[str, Reading], notes: 
         if document.declared_split is not None:
             record["split"] = document.declared_split.value
         yield {**record, **_labels(document, label_file, reading, notes)}
+
+
+def _answered(label_file: LabelFile, notes: list[str]) -> tuple[DocumentLabels, ...]:
+    """The documents that say something: rows know no difference between no answer and an empty one."""
+    if label_file.kind is TaskKind.MULTI_LABEL_CLASSIFICATION:
+        return label_file.documents
+    answered = tuple(document for document in label_file.documents if document.names or document.is_answered)
+    if len(answered) < len(label_file.documents):
+        notes.append(f"{len(label_file.documents) - len(answered)} documents without a label are left out.")
+    return answered
 
 
 def _labels(
@@ -91,7 +102,8 @@ def csv_rows(
     label_file: LabelFile, readings: Mapping[str, Reading], notes: list[str]
 ) -> tuple[list[str], list[list[Any]]]:
     """Header and rows. Raises ``LabelFileError`` where a table can't hold the labels."""
-    kind, documents = label_file.kind, label_file.documents
+    kind, documents = label_file.kind, _answered(label_file, notes)
+    label_file = replace(label_file, documents=documents)
     if kind is TaskKind.ENTITY_RECOGNITION or any(document.entities for document in documents):
         return _span_rows(label_file, readings)
     if kind is TaskKind.FIELD_EXTRACTION:

@@ -97,8 +97,9 @@ class _Reader:
         if is_span_row or record.key(SPANS) is not None or _are_spans(label):
             self.found.add(TaskKind.ENTITY_RECOGNITION)
             spans = (record.get(SPANS) or ()) if record.key(SPANS) is not None else label
-            entities = (_row_entity(record),) if is_span_row else tuple(_entity(item, record) for item in spans)
-            return DocumentLabels(location="", declared_split=split, entities=tuple(e for e in entities if e))
+            found = (_row_entity(record),) if is_span_row else tuple(_entity(item, record) for item in spans)
+            entities = tuple(entity for entity in found if entity is not None)
+            return DocumentLabels(location="", declared_split=split, entities=entities, is_answered=not entities)
         if record.key(FIELDS) is not None and isinstance(record.get(FIELDS), dict):
             self.found.add(TaskKind.FIELD_EXTRACTION)
             return DocumentLabels(location="", declared_split=split, fields=tuple(_fields(record.get(FIELDS))))
@@ -151,6 +152,7 @@ def _merged(one: DocumentLabels, other: DocumentLabels) -> DocumentLabels:
         entities=(*one.entities, *other.entities),
         fields=(*one.fields, *other.fields),
         parts=(*one.parts, *other.parts),
+        is_answered=one.is_answered and other.is_answered,
         declared_split=one.declared_split or other.declared_split,
     )
 
