@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -114,11 +113,12 @@ def test_answers_become_labels_and_rows_with_who_and_when(fresh, studio):
     assert classes(home, project)["letter-003.txt"] == ("billing",)
     assert len(classes(home, project)) == 4
     annotate(home, project)
-    rows = {row["location"]: row["category"] for row in home.rows("annotations")}
-    assert rows["letter-002.txt"] == "shipping"
+    rows = {row["location"]: row for row in home.rows("annotations")}
+    row = rows["letter-002.txt"]
+    assert (row["category"], row["labeled_by"]) == ("shipping", "ann@example.com")
+    assert row["labeled_at"].isoformat().startswith("2026-11-25T10:00:0")
+    assert rows["letter-001.txt"]["labeled_by"] is None, "labelled by a file"
     assert len(rows) == 4
-    link = json.loads(home.platform.projects.studio_link(project))
-    assert link["origins"]["letter-002.txt"]["labeled_by"] == "ann@example.com"
     assert not pull(home, project, studio).is_changed
     assert "letter-004.txt" not in push(home, project, studio).pushed
 
@@ -137,6 +137,23 @@ def test_answers_are_replaced_and_taken_back(fresh, studio):
     assert classes(home, project)["letter-002.txt"] == ("billing",)
     assert "letter-003.txt" not in classes(home, project)
     assert "letter-001.txt" in classes(home, project), "labelled by a file, not in Label Studio"
+
+
+def test_a_document_answered_with_no_span_is_an_answer(home, studio):
+    home.add({"acme/one.txt": "Nothing to be found here.", "acme/two.txt": "Due on 6/29/2018."})
+    project = home.project(b"", name="dates", kind=TaskKind.ENTITY_RECOGNITION, trainer={})
+    home.platform.projects.save_labels(project, empty_label_file(project, ["Date"]))
+    push(home, project, studio)
+    studio.annotate("one.txt", [])
+    value = {"start": 7, "end": 16, "text": "6/29/2018", "labels": ["Date"]}
+    studio.annotate("two.txt", [{"type": "labels", "value": value}])
+    assert len(pull(home, project, studio).added) == 2
+    assert not pull(home, project, studio).is_changed
+    annotate(home, project)
+    assert {row["location"]: (row["category"], row["text"]) for row in home.rows("annotations")} == {
+        "one.txt": ("", None),
+        "two.txt": ("Date", "6/29/2018"),
+    }
 
 
 def test_a_class_that_people_added_in_label_studio_is_declared_and_stays_offered(fresh, studio):

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 
 from docplatform.documents.offsets import TextOffsets
 from docplatform.errors import ConfigurationError
@@ -124,6 +125,23 @@ def merge_answers(
     )
 
 
+def attributions(label_file: LabelFile, link: StudioLink) -> dict[str, tuple[str, datetime]]:
+    """Location to who labelled it in Label Studio and when (UTC), where its labels are still that answer's.
+
+    Raises:
+        ConfigurationError: where what is remembered holds no time.
+    """
+    found = {}
+    for document in label_file.documents:
+        origin = link.origins.get(document.location)
+        if origin is not None and origin.labels == _hash(document):
+            try:
+                found[document.location] = origin.labeled_by, datetime.fromisoformat(origin.labeled_at).astimezone(UTC)
+            except ValueError as error:
+                raise ConfigurationError(f"label_studio.json: {origin.labeled_at!r} is no time: {error}") from error
+    return found
+
+
 def _labels(answer: Answer, content: str, label_file: LabelFile, former: DocumentLabels | None) -> DocumentLabels:
     offsets = TextOffsets(content, label_file.string_index_type)
     entities = []
@@ -134,6 +152,7 @@ def _labels(answer: Answer, content: str, label_file: LabelFile, former: Documen
         former or DocumentLabels(location=answer.location, language=label_file.language),
         classes=answer.classes,
         entities=tuple(entities),
+        is_answered=label_file.kind.labels_spans and not entities,
         parts=(),
         regions=(),
         fields=(),
@@ -155,4 +174,5 @@ def _origin(answer: Answer, labels: DocumentLabels) -> Origin:
 def _hash(labels: DocumentLabels) -> str:
     """Of what is labelled, whatever order and regions it is written in."""
     spans = sorted((entity.category, entity.offset, entity.length) for entity in labels.entities)
-    return hashlib.sha256(json.dumps([sorted(labels.classes), spans]).encode()).hexdigest()[:16]
+    said = [sorted(labels.classes), spans, labels.is_answered]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]

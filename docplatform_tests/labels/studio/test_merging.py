@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,7 +12,7 @@ from docplatform.documents.predictions import Split, TaskKind
 from docplatform.errors import ConfigurationError
 from docplatform.labels.label_file import DocumentLabels, LabeledEntity, LabelFile, LabelRegion
 from docplatform.labels.studio.answers import Answer
-from docplatform.labels.studio.merging import StudioLink, merge_answers
+from docplatform.labels.studio.merging import StudioLink, attributions, merge_answers
 
 TEXT = "\U0001f600 on 6/29/2018"
 BY_HAND = DocumentLabels(
@@ -83,6 +84,19 @@ def test_labels_whose_answer_cant_be_read_now_stay():
     first = merge_answers(FILE, [answer()], {})
     after = merge_answers(first.label_file, [], first.origins, kept=["01.txt", "never.txt"])
     assert (after.removed, after.origins) == ((), first.origins)
+
+
+def test_who_labelled_is_known_as_long_as_the_labels_are_theirs():
+    merged = merge_answers(FILE, [answer()], {})
+    link = StudioLink("http://127.0.0.1:8080", 3, "2026", merged.origins)
+    assert attributions(merged.label_file, link) == {
+        "01.txt": ("ann@example.com", datetime(2026, 11, 25, 10, tzinfo=UTC))
+    }
+    mended = replace(merged.label_file.documents[1], entities=())
+    assert attributions(replace(FILE, documents=(mended,)), link) == {}
+    timeless = {"01.txt": replace(merged.origins["01.txt"], labeled_at="yesterday")}
+    with pytest.raises(ConfigurationError, match="no time"):
+        attributions(merged.label_file, replace(link, origins=timeless))
 
 
 def test_what_is_remembered_can_be_stored_and_damage_is_said():
