@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from docplatform.cli.locks import hold
 from docplatform.composition import Platform
 from docplatform.errors import ConfigurationError
 from docplatform.labels.projects import ModelProject
@@ -101,9 +102,12 @@ def push(project: str, limit: int, studio_project: int | None) -> None:
         platform.blob_store,
         platform.label_studio(),
     )
+    # two at once would hand the same documents over twice
+    taken = hold(platform.settings.label_studio_path / "push.lock", "Another `docplatform labels push` is under way.")
     try:
         click.echo(pusher.push(known, limit, studio_project).summary())
     finally:
+        taken.close()
         platform.close()
 
 

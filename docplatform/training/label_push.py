@@ -147,32 +147,49 @@ class LabelPusher:
     ) -> tuple[list[Row], dict[str, Prediction], str]:
         """The rows to hand over, what the champion says about documents, and which it is."""
         champion = self.registry.aliased(project.name, CHAMPION)
+        unsure: dict[str, float] = {}
+        if champion is not None:
+            unsure = self._uncertainties(project, champion.version, rows)
+            # what was not predicted yet is as unsure as can be
+            rows = sorted(rows, key=lambda row: -unsure.get(row["document_id"], 1.0))
+        pool = rows[:POOL]
         predictions: dict[str, Prediction] = {}
         if champion is not None:
-            predictions = self._known_predictions(project, champion.version, rows)
-            # what was not predicted yet is as unsure as can be
-            rows = sorted(rows, key=lambda row: -_uncertainty(predictions.get(row["document_id"])))
-        pool = rows[:POOL]
-        if champion is not None:
-            predictions |= self._new_predictions(project, champion.version, pool, predictions)
-        texts = self._texts(pool)
+            missing = [row for row in pool if row["document_id"] not in unsure]
+            predictions = self._new_predictions(project, champion.version, missing)
+            unsure |= {each: _uncertainty(p.confidence_score, p.abstained) for each, p in predictions.items()}
+        texts = self._column(pool, OCR_TEXT.name, "content")
         known = self.lake.read_rows(OCR_TEXT, where={"document_id": labeled[:LABELED_POOL]}, columns=["content"])
         order = choose(
             [texts[row["document_id"]] for row in pool],
             limit,
-            uncertainty=None
-            if champion is None
-            else [_uncertainty(predictions.get(row["document_id"])) for row in pool],
+            uncertainty=None if champion is None else [unsure.get(row["document_id"], 1.0) for row in pool],
             labeled=[row["content"] for row in known],
         )
         chosen = [{**pool[index], "content": texts[pool[index]["document_id"]]} for index in order]
-        return chosen, predictions, "" if champion is None else champion.model_id
+        if champion is None:
+            return chosen, {}, ""
+        return chosen, self._stored_predictions(project, champion.version, chosen) | predictions, champion.model_id
 
-    def _known_predictions(self, project: ModelProject, version: int, rows: Sequence[Row]) -> dict[str, Prediction]:
+    def _uncertainties(self, project: ModelProject, version: int, rows: Sequence[Row]) -> dict[str, float]:
+        """Of the documents that this version has predicted."""
         found = self.lake.read_rows(
             PREDICTIONS,
             lake_partitions=sorted({row["lake_partition"] for row in rows}),
             where={"project": project.name, "model_version": version},
+            columns=["document_id", "confidence", "abstained"],
+        )
+        return {row["document_id"]: _uncertainty(row["confidence"], row["abstained"]) for row in found}
+
+    def _stored_predictions(self, project: ModelProject, version: int, rows: Sequence[Row]) -> dict[str, Prediction]:
+        found = self.lake.read_rows(
+            PREDICTIONS,
+            lake_partitions=sorted({row["lake_partition"] for row in rows}),
+            where={
+                "project": project.name,
+                "model_version": version,
+                "document_id": [row["document_id"] for row in rows],
+            },
             columns=["document_id", "categories", "entities", "confidence", "abstained"],
         )
         return {
@@ -185,20 +202,14 @@ class LabelPusher:
             for row in found
         }
 
-    def _new_predictions(
-        self, project: ModelProject, version: int, pool: Sequence[Row], known: dict[str, Prediction]
-    ) -> dict[str, Prediction]:
-        missing = [row for row in pool if row["document_id"] not in known]
+    def _new_predictions(self, project: ModelProject, version: int, rows: Sequence[Row]) -> dict[str, Prediction]:
         source = project.text
-        values = self._column(missing, source.table, source.column)
+        values = self._column(rows, source.table, source.column)
         documents = {each: source.document(value) for each, value in values.items()}
         if not documents:
             return {}
         model = load_model(project, version, self.registry)
         return dict(zip(documents, model.predict(list(documents.values())), strict=True))
-
-    def _texts(self, rows: Sequence[Row]) -> dict[str, str]:
-        return self._column(rows, OCR_TEXT.name, "content")
 
     def _column(self, rows: Sequence[Row], table: str, column: str) -> dict[str, Any]:
         found = self.lake.read_rows(
@@ -245,6 +256,6 @@ class LabelPusher:
         )
 
 
-def _uncertainty(prediction: Prediction | None) -> float:
+def _uncertainty(confidence: float, abstained: bool) -> float:
     """Least confidence of what is asserted, turned round; 1 where nothing is."""
-    return 1.0 if prediction is None or prediction.abstained else 1.0 - prediction.confidence_score
+    return 1.0 if abstained else 1.0 - confidence

@@ -67,6 +67,12 @@ def test_a_project_is_labelled_from_nothing(served, studio):
     assert (again.exit_code, "1 changed" in again.output, "differ" in again.output) == (1, True, True)
 
 
+def test_of_two_pushes_at_once_one_is_refused(served):
+    call(*NEW)
+    with hold(served.platform.settings.label_studio_path / "push.lock", "taken"):
+        assert "under way" in refused("push", "topics")
+
+
 @pytest.mark.parametrize("kind", ["multi_label_classification", "entity_recognition", "field_extraction"])
 def test_a_project_of_any_kind_is_made_and_can_be_read(home, kind):
     assert call("new", "p", "--kind", kind, "--customer", "acme", "--category", "A").exit_code == 0

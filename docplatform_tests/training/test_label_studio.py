@@ -94,6 +94,23 @@ def test_a_champion_answers_what_it_can_and_chooses_what_it_is_unsure_about(trai
     assert 0 < prediction["score"] <= 1
 
 
+def test_what_the_champion_has_predicted_in_the_lake_is_not_predicted_again(trained, studio, monkeypatch):
+    from docplatform.inference.champions import champion_stages
+    from docplatform.lake.incremental import run_stage
+
+    home, project, _ = trained
+    texts = topic_texts(4, start=500)
+    home.add({f"acme/{name}": text for name, (_, text) in texts.items()})
+    p = home.platform
+    (stage,) = champion_stages(p.lake, p.projects, p.model_registry)
+    run_stage(p.lake, stage, p.ledger.lake_partitions(), run_id="predict")
+    monkeypatch.setattr("docplatform.training.label_push.load_model", lambda *_: pytest.fail("it is loaded"))
+    report = push(home, project, studio)
+    assert (len(report.pushed), report.predicted) == (4, 4)
+    said = {task["data"]["location"]: task["predictions"][0]["result"][0]["value"]["choices"] for task in studio.tasks}
+    assert said == {name: [topic] for name, (topic, _) in texts.items()}
+
+
 def test_only_documents_that_the_project_is_about_are_pushed(home, studio):
     texts = {f"acme/{name}": text for name, (_, text) in topic_texts(4).items()}
     home.add({**texts, "acme/table.csv": "a,b\n1,2\n"})
