@@ -13,7 +13,7 @@ from docplatform.documents.predictions import TaskKind
 from docplatform.errors import ConfigurationError
 from docplatform.labels.findings import LabelReport
 from docplatform.labels.formats import AUTO, ParsedLabels, files_of, read_labels
-from docplatform.labels.importing import ImportPlan, plan_labels
+from docplatform.labels.importing import ImportPlan, plan_labels, slugify
 from docplatform.labels.label_file import LabelFile
 from docplatform.labels.projects import ModelProject
 from docplatform.labels.readings import Reading
@@ -58,7 +58,8 @@ def parse_path(path: Path, format_name: str, kind: str | None) -> ParsedLabels:
 def checked_path(path: Path, documents: Path | None, format_name: str, kind: str | None) -> CheckedLabels:
     """Labels in files, held against the documents beside them."""
     parsed = parse_path(path, format_name, kind)
-    plan = plan_labels(parsed, customer="check", name="check", read_document=reader_of(path, documents))
+    name = slugify(path.resolve().stem) or "labels"
+    plan = plan_labels(parsed, customer="check", fallback_name=name, read_document=reader_of(path, documents))
     return _checked(plan)
 
 

@@ -153,7 +153,7 @@ def test_labels_that_models_contradict_are_named(call, tmp_path):
     (tmp_path / "labels.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
     report = call("labels", "check", tmp_path / "labels.jsonl", "--likely-wrong", "--json").json
     found = [finding["location"] for finding in report["findings"] if finding["code"] == "likely_wrong"]
-    assert found[:1] == ["check/row-00008.txt"]
+    assert found[:1] == ["labels/row-00008.txt"]
 
 
 def test_spans_that_models_contradict_are_named(call, tmp_path):
@@ -166,5 +166,13 @@ def test_spans_that_models_contradict_are_named(call, tmp_path):
     (tmp_path / "labels.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
     report = call("labels", "check", tmp_path / "labels.jsonl", "--likely-wrong", "--json").json
     found = [finding for finding in report["findings"] if finding["code"] == "likely_wrong"]
-    assert [finding["location"] for finding in found] == ["check/row-00006.txt"]
+    assert [finding["location"] for finding in found] == ["labels/row-00006.txt"]
     assert "'web-05' at 21 (code points) isn't labelled" in found[0]["message"]
+
+
+def test_labels_in_docplatforms_own_json_are_imported_where_they_are_dropped(call, home, receipts, tmp_path):
+    call("labels", "import", receipts, "--customer", "acme", "--name", "slips")
+    call("labels", "export", "slips", "--format", "docplatform", "--to", tmp_path / "out")
+    published = home.take_in({"beta/labels.json": (tmp_path / "out" / "labels.json").read_bytes()})
+    assert published.problems != ()
+    assert "exists for customer acme" in published.problems[0], "the name is taken, so another customer's is left alone"

@@ -143,3 +143,13 @@ def test_every_label_of_a_real_project_is_found_by_place_and_all_but_marks_by_va
         for made in (by_place, by_value)
     )
     assert truth == found
+
+
+def test_a_declared_text_that_stands_at_its_box_is_taken_though_other_words_fill_it() -> None:
+    """A form's field is read with its words over the whole of it; the label tool drew the ink alone."""
+    narrow = LabeledField("Name", places=(box(0.0, 0.03, "Yale"), box(0.04, 0.085, "University")))
+    assert placed(narrow, text="Yale University New Haven") == ([("Name", "Yale University")], [])
+    far = LabeledField("Name", places=(box(0.9, 0.99, "Yale University"),))
+    assert placed(far, text="Yale University New Haven") == ([("Name", "Yale University")], [FindingCode.VALUE_DIFFERS])
+    short = LabeledField("N", places=(box(0.9, 0.99, "4"),))
+    assert placed(short, text="4 of us") == ([], [FindingCode.VALUE_NOT_FOUND])
