@@ -105,6 +105,8 @@ def build_annotations(
                 "last_page": last_page,
                 "declared_split": document.declared_split.value if document.declared_split else None,
                 "label_file_hash": label_file.sha256,
+                "labeled_by": None,
+                "labeled_at": None,
                 "run_id": run_id,
                 "processed_at": now,
             }

@@ -181,6 +181,24 @@ class ProjectStore:
         text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
         self._blobs.put(f"{self._prefix}/{project.name}.yaml", text.encode())
 
+    def save_labels(self, project: ModelProject, label_file: bytes) -> None:
+        """Replace a project's label file; its YAML stays as people wrote it."""
+        self._blobs.put(f"{self._prefix}/{project.labels}", label_file)
+
+    def studio_link(self, project: ModelProject) -> bytes | None:
+        """What ``labels.studio`` keeps about a project; None where it was never in Label Studio."""
+        try:
+            return self._blobs.get(self._studio_path(project))
+        except FileNotFoundError:
+            return None
+
+    def save_studio_link(self, project: ModelProject, data: bytes) -> None:
+        """Replace what ``labels.studio`` keeps about a project."""
+        self._blobs.put(self._studio_path(project), data)
+
+    def _studio_path(self, project: ModelProject) -> str:
+        return f"{self._prefix}/{project.name}/label_studio.json"
+
     def label_file(self, project: ModelProject) -> bytes:
         """The project's label file. Raises ``ConfigurationError`` where it is missing."""
         path = f"{self._prefix}/{project.labels}"

@@ -55,7 +55,7 @@ def write_labels(label_file: LabelFile) -> bytes:
 def rewrite_labels(label_file: LabelFile, former: bytes) -> bytes:
     """Write changed labels in the format that the project's ``former`` label file has, where that can hold them."""
     is_own = VERSION_KEY in parse_json(former).value
-    has_more = any(document.fields or document.parts for document in label_file.documents)
+    has_more = any(document.fields or document.parts or document.is_answered for document in label_file.documents)
     return write_labels(label_file) if is_own or has_more else write_label_file(label_file)
 
 

@@ -165,6 +165,10 @@ ANNOTATIONS = TableSpec(
         Column("last_page", "int64", "Last page of it.", nullable=True),
         Column("declared_split", "string", "`train` or `test` where the label file says so.", nullable=True),
         Column("label_file_hash", "string", "SHA-256 of the label file."),
+        Column(
+            "labeled_by", "string", "Who labelled it in Label Studio; null where it came from a file.", nullable=True
+        ),
+        Column("labeled_at", "timestamp", "When (UTC).", nullable=True),
         Column("run_id", "string", "Dagster run that wrote this row."),
         Column("processed_at", "timestamp", "When this row was made (UTC)."),
     ),

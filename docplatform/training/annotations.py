@@ -16,6 +16,7 @@ from docplatform.labels.label_file import LabelFile
 from docplatform.labels.projects import ModelProject, ProjectStore
 from docplatform.labels.readings import Reading
 from docplatform.labels.stored import parse_labels
+from docplatform.labels.studio.merging import StudioLink, attributions
 from docplatform.lake.lake import Lake
 from docplatform.lake.tables import ANNOTATIONS, OCR_TEXT, TABLES, TableSpec
 from docplatform.ledger.ledger import Ledger
@@ -119,8 +120,13 @@ def refresh_annotations(
     Documents whose labels have errors give no row; the report names each error. Raises ``ConfigurationError`` where
     the label file is missing or can't be parsed.
     """
-    build = LabelSource.load(project, projects=projects, ledger=ledger).build(lake, run_id)
-    lake.replace(ANNOTATIONS, list(build.rows), where={"project": project.name}, run_id=run_id)
+    source = LabelSource.load(project, projects=projects, ledger=ledger)
+    build = source.build(lake, run_id)
+    link = projects.studio_link(project)
+    known = attributions(source.label_file, StudioLink.from_json(link)) if link is not None else {}
+    who = {location: {"labeled_by": by, "labeled_at": at} for location, (by, at) in known.items()}
+    rows = [{**row, **who.get(row["location"], {})} for row in build.rows]
+    lake.replace(ANNOTATIONS, rows, where={"project": project.name}, run_id=run_id)
     return AnnotationsReport(
         project=project.name,
         labels=len(build.rows),
