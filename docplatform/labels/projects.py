@@ -62,6 +62,21 @@ class GateThresholds(BaseModel):
     min_f1: float = Field(0.80, ge=0, le=1, description="Least F1 (micro; single-label: macro too is reported).")
     max_regression: float = Field(0.0, ge=0, le=1, description="How far below the champion's F1 it may stay.")
     min_label_f1: dict[str, float] = Field(default_factory=dict, description="Least F1 of single labels.")
+    require_significant: bool = Field(
+        default=False, description="Promote a challenger only where it is better than the champion beyond chance."
+    )
+    significance: float = Field(0.05, gt=0, lt=1, description="Largest p-value that counts as beyond chance.")
+
+
+class Abstention(BaseModel):
+    """Which predictions a person has to look at."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    target_precision: float | None = Field(
+        None, gt=0, lt=1, description="Precision that unreviewed assertions of each label must have."
+    )
+    folds: int = Field(4, ge=2, le=10, description="Parts of the training data that are predicted held out for it.")
 
 
 class AppliesTo(BaseModel):
@@ -96,6 +111,10 @@ class ModelProject(BaseModel):
     labels: str = Field(description="The label file's path below projects/, e.g. loans/labels.json.")
     applies_to: AppliesTo = Field(default_factory=AppliesTo)
     gate: GateThresholds = Field(default_factory=GateThresholds)
+    abstention: Abstention = Field(default_factory=Abstention)
+    prebuilt: dict[str, str] = Field(
+        default_factory=dict, description="Label to the prebuilt capability that may find it too, for comparison."
+    )
     backend: str = "local"
     trainer: dict[str, Any] = Field(default_factory=dict, description="Options of the trainer.")
     text_source: TextSource | None = Field(

@@ -17,10 +17,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from docplatform.errors import PermanentError, ReasonCode
-from docplatform.registry.base import AliasChange, ModelVersion
+from docplatform.registry.base import NO_VERSION, AliasAction, AliasChange, ModelVersion, ServingMode
 from docplatform.storage.base import BlobStore
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -56,6 +57,7 @@ class LocalModelRegistry:
         dataset_version: str,
         trainer_fingerprint: str,
         run_id: str,
+        lineage: Mapping[str, str] = MappingProxyType({}),
     ) -> ModelVersion:
         """Store the files in ``folder`` as the project's next version. Two at once get two versions.
 
@@ -85,6 +87,7 @@ class LocalModelRegistry:
             created_at=datetime.now(UTC),
             run_id=run_id,
             checksum=made_from[-1],
+            lineage=dict(lineage),
         )
         paths = {name: f"{self._version_path(project, number)}/files/{name}" for name in files}
         for name, data in files.items():
@@ -95,9 +98,15 @@ class LocalModelRegistry:
 
     def record_metrics(self, project: str, version: int, metrics: Mapping[str, Any]) -> ModelVersion:
         """Replace a version's metrics."""
-        updated = replace(self.version(project, version), metrics=dict(metrics))
-        self._write(updated)
-        return updated
+        return self._amend(replace(self.version(project, version), metrics=dict(metrics)))
+
+    def record_thresholds(self, project: str, version: int, thresholds: Mapping[str, float]) -> ModelVersion:
+        """Replace a version's review thresholds."""
+        return self._amend(replace(self.version(project, version), thresholds=dict(thresholds)))
+
+    def mark_stale(self, project: str, version: int, reason: str) -> ModelVersion:
+        """Say why a version must be trained anew."""
+        return self._amend(replace(self.version(project, version), stale=reason))
 
     def projects(self) -> list[str]:
         """Every project that has a version, sorted."""
@@ -136,10 +145,33 @@ class LocalModelRegistry:
         self._fill_cache(target, files)
         return target
 
-    def set_alias(self, project: str, alias: str, version: int, *, reason: str, run_id: str) -> AliasChange:
-        """Point ``alias`` at a version. The change is kept in the alias's history."""
-        self.version(project, version)
-        change = AliasChange(alias=alias, version=version, reason=reason, changed_at=datetime.now(UTC), run_id=run_id)
+    def set_alias(
+        self,
+        project: str,
+        alias: str,
+        version: int,
+        *,
+        reason: str,
+        run_id: str,
+        action: AliasAction = AliasAction.GATE,
+        is_pinned: bool = False,
+        mode: ServingMode | None = None,
+        share: float = 0.0,
+    ) -> AliasChange:
+        """Point ``alias`` at a version (``NO_VERSION``: nowhere). The change is kept in the alias's history."""
+        if version != NO_VERSION:
+            self.version(project, version)
+        change = AliasChange(
+            alias=alias,
+            version=version,
+            reason=reason,
+            changed_at=datetime.now(UTC),
+            run_id=run_id,
+            action=action,
+            is_pinned=is_pinned,
+            mode=mode,
+            share=share,
+        )
         data = json.dumps({**asdict(change), "changed_at": change.changed_at.isoformat()}).encode()
         number = len(self.alias_history(project, alias)) + 1
         while not self._blobs.put_if_absent(path := f"{self._alias_path(project, alias)}/{number:08}.json", data):
@@ -149,8 +181,13 @@ class LocalModelRegistry:
 
     def aliased(self, project: str, alias: str) -> ModelVersion | None:
         """The version an alias points at, None where it points nowhere."""
+        last = self.alias_state(project, alias)
+        return None if last is None or last.is_withdrawn else self.version(project, last.version)
+
+    def alias_state(self, project: str, alias: str) -> AliasChange | None:
+        """The last change of an alias, None where there was none."""
         last = max((info.path for info in self._blobs.list(self._alias_path(project, alias))), default=None)
-        return None if last is None else self.version(project, _change(self._blobs.get(last)).version)
+        return None if last is None else _change(self._blobs.get(last))
 
     def alias_history(self, project: str, alias: str) -> list[AliasChange]:
         """Every change of an alias, oldest first."""
@@ -163,6 +200,10 @@ class LocalModelRegistry:
         while not self._blobs.put_if_absent(f"{root}/{number}/{name}", json.dumps({"run_id": run_id}).encode()):
             number += 1
         return number
+
+    def _amend(self, version: ModelVersion) -> ModelVersion:
+        self._write(version)
+        return version
 
     def _write(self, version: ModelVersion) -> None:
         data = {**asdict(version), "created_at": version.created_at.isoformat()}
@@ -212,4 +253,12 @@ def _version(data: bytes) -> ModelVersion:
 
 def _change(data: bytes) -> AliasChange:
     values = json.loads(data)
-    return AliasChange(**{**values, "changed_at": datetime.fromisoformat(values["changed_at"])})
+    mode = values.get("mode")
+    return AliasChange(
+        **{
+            **values,
+            "changed_at": datetime.fromisoformat(values["changed_at"]),
+            "action": AliasAction(values.get("action", AliasAction.GATE)),
+            "mode": None if mode is None else ServingMode(mode),
+        }
+    )
