@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from docplatform.storage.base import BlobStore
     from docplatform.training.annotations import AnnotationsReport
     from docplatform.training.datasets import DatasetVersion
-    from docplatform.training.judging import Decision, Judgement
+    from docplatform.training.deciding import Decision
+    from docplatform.training.judging import Judgement
     from docplatform.training.monitoring import DriftCheck
 
 

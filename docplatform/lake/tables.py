@@ -203,6 +203,7 @@ DATASET_VERSIONS = TableSpec(
         Column("project", "string", "Model project."),
         Column("dataset_version", "string", "Version of the dataset, as in `labeled_dataset`."),
         Column("source_version", "string", "Hash of the label file, the texts and the project's training options."),
+        Column("label_set", "string", "SHA-256 of the label file or files.", nullable=True),
         Column("annotations_version", "int64", "Delta version of `annotations` it was made from."),
         Column("text_table", "string", "Table the texts were taken from."),
         Column("text_version", "int64", "Delta version of that table."),

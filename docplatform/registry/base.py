@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -171,3 +172,17 @@ class ModelRegistry(Protocol):
     def alias_history(self, project: str, alias: str) -> list[AliasChange]:
         """Every change of an alias, oldest first."""
         ...
+
+
+def checksum(files: Mapping[str, bytes]) -> str:
+    """SHA-256 over names and bytes of files, in name order, each with its length, so that none runs into another."""
+    digest = hashlib.sha256()
+    for name, data in sorted(files.items()):
+        digest.update(f"{len(name.encode())}:{name}:{len(data)}:".encode())
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    """Every file in a folder and its sub-folders: path below it, with ``/``, to bytes."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

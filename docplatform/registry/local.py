@@ -8,7 +8,6 @@ last, so a version is visible when it is whole, and a killed registration leaves
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import re
 import shutil
@@ -21,19 +20,18 @@ from types import MappingProxyType
 from typing import Any
 
 from docplatform.errors import PermanentError, ReasonCode
-from docplatform.registry.base import NO_VERSION, AliasAction, AliasChange, ModelVersion, ServingMode
+from docplatform.registry.base import (
+    NO_VERSION,
+    AliasAction,
+    AliasChange,
+    ModelVersion,
+    ServingMode,
+    checksum,
+    files_below,
+)
 from docplatform.storage.base import BlobStore
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-
-
-def checksum(files: Mapping[str, bytes]) -> str:
-    """SHA-256 over names and bytes of files, in name order, each with its length, so that none runs into another."""
-    digest = hashlib.sha256()
-    for name, data in sorted(files.items()):
-        digest.update(f"{len(name.encode())}:{name}:{len(data)}:".encode())
-        digest.update(data)
-    return digest.hexdigest()
 
 
 class LocalModelRegistry:
@@ -64,7 +62,7 @@ class LocalModelRegistry:
         A run that registers the same files for the same dataset and trainer again gets the version it made before, so
         that a retried step makes no second one.
         """
-        files = _files_below(folder)
+        files = files_below(folder)
         if not files:
             raise ValueError(f"{folder} holds no files to register for {project}")
         made_from = (run_id, dataset_version, trainer_fingerprint, checksum(files))
@@ -130,7 +128,7 @@ class LocalModelRegistry:
         """A local folder with the version's files, checked against its checksum. See the port."""
         wanted = self.version(project, version)
         target = self._cache / project / f"{version}-{wanted.checksum[:16]}"
-        if target.is_dir() and checksum(_files_below(target)) == wanted.checksum:
+        if target.is_dir() and checksum(files_below(target)) == wanted.checksum:
             return target
         root = f"{self._version_path(project, version)}/files/"
         files = {
@@ -239,10 +237,6 @@ class LocalModelRegistry:
         if not _NAME.fullmatch(alias):
             raise KeyError(alias)
         return f"{self._project_path(project)}/aliases/{alias}"
-
-
-def _files_below(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def _version(data: bytes) -> ModelVersion:

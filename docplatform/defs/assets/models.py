@@ -111,7 +111,7 @@ def champion_model(
     The gate promotes the candidate if its F1 reaches the project's threshold (0.80 unless the project says
     otherwise) and it is not worse than the champion; every decision is a row.
     """
-    from docplatform.training.judging import decide_champion
+    from docplatform.training.deciding import decide_champion
 
     with as_failures():
         project = project_of(context, projects)
