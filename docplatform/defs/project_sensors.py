@@ -105,8 +105,8 @@ def build_retraining_sensor(automation: AutomationSettings) -> dg.SensorDefiniti
         minimum_interval_seconds=automation.sensor_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
-            "After labels were checked: retrains the projects whose labels, labelled texts or trainer changed, or whose "
-            "champion drifted; its log says why, and why not, for each."
+            "After labels were checked: retrains the projects whose labels, labelled texts or trainer changed, or "
+            "whose champion drifted; its log says why, and why not, for each."
         ),
     )
     def retraining_sensor(

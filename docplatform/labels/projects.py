@@ -79,6 +79,16 @@ class Abstention(BaseModel):
     folds: int = Field(4, ge=2, le=10, description="Parts of the training data that are predicted held out for it.")
 
 
+class EvaluationOptions(BaseModel):
+    """What is measured beside the scores."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    learning_curve: bool = Field(
+        default=False, description="Tell how many more examples each label needs; costs about three trainings."
+    )
+
+
 class AppliesTo(BaseModel):
     """Which documents the champion predicts. An empty list means all."""
 
@@ -111,6 +121,7 @@ class ModelProject(BaseModel):
     labels: str = Field(description="The label file's path below projects/, e.g. loans/labels.json.")
     applies_to: AppliesTo = Field(default_factory=AppliesTo)
     gate: GateThresholds = Field(default_factory=GateThresholds)
+    evaluation: EvaluationOptions = Field(default_factory=EvaluationOptions)
     abstention: Abstention = Field(default_factory=Abstention)
     prebuilt: dict[str, str] = Field(
         default_factory=dict, description="Label to the prebuilt capability that may find it too, for comparison."
