@@ -11,10 +11,11 @@ from typing import Any
 
 from docplatform.errors import ConfigurationError
 from docplatform.labels.annotations import AnnotationBuild, LabeledText, build_annotations
-from docplatform.labels.azure_language import parse_label_file
 from docplatform.labels.findings import LabelReport
 from docplatform.labels.label_file import LabelFile
 from docplatform.labels.projects import ModelProject, ProjectStore
+from docplatform.labels.readings import Reading
+from docplatform.labels.stored import parse_labels
 from docplatform.lake.lake import Lake
 from docplatform.lake.tables import ANNOTATIONS, OCR_TEXT, TABLES, TableSpec
 from docplatform.ledger.ledger import Ledger
@@ -51,11 +52,16 @@ class LabelSource:
         """Read the label file and find its documents. Raises ``ConfigurationError`` where it can't be parsed."""
         data = projects.label_file(project)
         try:
-            label_file = parse_label_file(data)
+            label_file = parse_labels(data)
         except ConfigurationError as error:
             raise ConfigurationError(f"Project {project.name}, projects/{project.labels}: {error}") from error
         locations = [document.location for document in label_file.documents]
         return cls(project, data, label_file, ledger.find_documents(project.customer, locations))
+
+    @property
+    def has_places(self) -> bool:
+        """Whether labels are boxes on pages, so that it matters where words lie."""
+        return any(item.places for document in self.label_file.documents for item in document.fields)
 
     def source_version(self, lake: Lake) -> str | None:
         """A hash of everything a dataset of this project is made from; None while no labelled text is there.
@@ -79,8 +85,14 @@ class LabelSource:
         found = list(self.documents.values())
         contents = _column_by_document(lake, OCR_TEXT, "content", found)
         hashes = _column_by_document(lake, OCR_TEXT, "content_hash", found)
+        results = _column_by_document(lake, OCR_TEXT, "analyze_result", found) if self.has_places else {}
         texts = {
-            location: LabeledText(document.document_id, contents[document.document_id], hashes[document.document_id])
+            location: LabeledText(
+                document.document_id,
+                contents[document.document_id],
+                hashes[document.document_id],
+                Reading.of_analyze_result(results[document.document_id]) if results else None,
+            )
             for location, document in self.documents.items()
             if document.document_id in contents
         }
