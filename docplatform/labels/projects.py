@@ -193,6 +193,13 @@ class ProjectStore:
             )
             raise ConfigurationError(f"{path}: {problems}. See docs/projects.md.") from error
 
+    def source(self, name: str) -> bytes:
+        """A project's YAML, as it stands there. Raises ``KeyError``: no such project."""
+        try:
+            return self._blobs.get(f"{self._prefix}/{name}.yaml")
+        except FileNotFoundError:
+            raise KeyError(name) from None
+
     def load(self) -> tuple[list[ModelProject], list[str]]:
         """Every project that is right, by name, and what is wrong with each other one: one must not stop the rest."""
         projects, problems = [], []
