@@ -248,8 +248,11 @@ def drift_metadata(check: DriftCheck | None) -> Metadata:
     measures = {
         "domain AUC": report.domain_auc,
         "domain z": report.domain_z,
+        "unseen words AUC": report.unseen_words_auc,
+        "unseen words z": report.unseen_words_z,
         "prediction PSI": report.prediction_psi,
         "confidence PSI": report.confidence_psi,
+        "confidence distance": report.confidence_distance,
         "mean confidence": report.mean_confidence,
     }
     return {
