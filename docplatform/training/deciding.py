@@ -120,7 +120,11 @@ def _ask(project: ModelProject, judgement: Judgement) -> GateDecision:
     thresholds = Thresholds(
         gate.min_f1, gate.max_regression, gate.min_label_f1, gate.require_significant, gate.significance
     )
-    return decide(judgement.candidate_evaluation, judgement.champion_evaluation, thresholds, judgement.comparison)
+    champion = judgement.champion
+    if champion is None or not champion.stale:
+        return decide(judgement.candidate_evaluation, judgement.champion_evaluation, thresholds, judgement.comparison)
+    gate = decide(judgement.candidate_evaluation, None, thresholds)  # what must not serve on is no standard
+    return GateDecision(gate.answer, f"{gate.reason} Version {champion.version} must not serve on: {champion.stale}.")
 
 
 def _gate_row(decision: Decision, judgement: Judgement, run_id: str) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 from docplatform.documents.predictions import LabeledExample, Split
 from docplatform.errors import PermanentError
 from docplatform.evaluation.abstention import ALL_LABELS, NEVER, review_thresholds
 from docplatform.evaluation.items import Assertion, assertions
+from docplatform.labels.near_duplicates import groups, near_duplicates
 from docplatform.labels.projects import ModelProject
 from docplatform.labels.splits import normalized_hash
 from docplatform.lake.lake import Lake
@@ -70,15 +72,13 @@ def needs_thresholds(project: ModelProject, version: ModelVersion) -> bool:
 
 def held_out_assertions(project: ModelProject, examples: Sequence[LabeledExample]) -> list[Assertion]:
     """What models assert of examples they haven't seen, over all but the test split."""
-    trainer, folds = trainer_for(project), project.abstention.folds
+    trainer = trainer_for(project)
     usable = [example for example in examples if example.split is not Split.TEST]
-    place = {
-        key: number % folds for number, key in enumerate(sorted({normalized_hash(example.text) for example in usable}))
-    }
+    placed = _in_folds(usable, project.abstention.folds)
     found: list[Assertion] = []
-    for fold in range(folds):
-        held_out = [e for e in usable if place[normalized_hash(e.text)] == fold]
-        others = [e for e in usable if place[normalized_hash(e.text)] != fold]
+    for fold in range(project.abstention.folds):
+        held_out = [example for example, place in placed if place == fold]
+        others = [example for example, place in placed if place != fold]
         if not held_out or not others:
             continue
         try:
@@ -91,6 +91,17 @@ def held_out_assertions(project: ModelProject, examples: Sequence[LabeledExample
         for example, prediction in zip(held_out, predictions, strict=True):
             found += assertions(project.kind, example, prediction)
     return found
+
+
+def _in_folds(examples: Sequence[LabeledExample], folds: int) -> list[tuple[LabeledExample, int]]:
+    """Each example with its part: dealt in the order of their texts' hashes, near-duplicates together."""
+    keyed = sorted(((normalized_hash(e.text), e.document_id, e) for e in examples), key=lambda one: one[:2])
+    ordered = [example for _, _, example in keyed]
+    pairs = [(one, other) for one, other, _ in near_duplicates([example.text for example in ordered])]
+    pairs += [(i, i + 1) for i, (one, other) in enumerate(pairwise(keyed)) if one[0] == other[0]]
+    firsts = groups(len(ordered), pairs)
+    numbers = {first: number for number, first in enumerate(dict.fromkeys(firsts))}
+    return [(example, numbers[first] % folds) for example, first in zip(ordered, firsts, strict=True)]
 
 
 def review_queue(lake: Lake, project: str, limit: int | None = None) -> list[ReviewItem]:

@@ -63,3 +63,14 @@ def test_forgetting_twice_changes_nothing_more(trained):
     for _ in range(2):
         forget(plan, lake=p.lake, registry=p.model_registry, projects=p.projects, run_id="by hand")
     assert len(home.rows("labeled_dataset")) == 39
+
+
+def test_a_champion_that_saw_it_gives_way_although_the_new_model_is_no_better(trained):
+    home, project, _ = trained
+    p = home.platform
+    strict = home.project(p.projects.label_file(project), gate={"require_significant": True})
+    plan = plan_for(home, document_named(home, "letter-003.txt"))
+    forget(plan, lake=p.lake, registry=p.model_registry, projects=p.projects, run_id="by hand")
+    decision = train(home, strict, run_id="without it")
+    assert (decision.champion_version, decision.answer) == (2, "promoted")
+    assert "Version 1 must not serve on: it saw document" in decision.reason
