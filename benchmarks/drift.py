@@ -38,7 +38,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 class Pool:
     """Examples that a model was not trained on, and what it says of them."""
 
-    def __init__(self, name: str, seed: int) -> None:
+    def __init__(self, name: str, seed: int, sizes: Sequence[int]) -> None:
         data_set = DATA_SETS[name]
         examples = data_set.load(DATA / data_set.folder)[0]
         order = np.random.default_rng(seed).permutation(len(examples))
@@ -47,7 +47,7 @@ class Pool:
         project = ModelProject(name="benchmark", kind=data_set.kind, customer="none", labels="none")
         self.model: Model = trainer_for(project).train(train, [])
         self.predictions = self.model.predict([example.document for example in self.examples])
-        self.reference_count, self.recent_count = SIZES[name]
+        self.reference_count, self.recent_count = sizes
         self.classes = np.array([example.categories[0] for example in self.examples])
 
     def compare(
@@ -105,26 +105,27 @@ def run(
     return [draw(pool, np.random.default_rng([seed, number])) for number in range(count)]
 
 
+DRAWS = {"none": alike, "mix": mixed, "priors": reweighed, "noise": misread}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", default=list(SIZES))
     parser.add_argument("--pairs", type=int, default=100)
     parser.add_argument("--shifted", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sizes", type=int, nargs=2, metavar=("REFERENCE", "RECENT"), help="Other sizes of samples.")
+    parser.add_argument("--shifts", nargs="+", choices=list(DRAWS), default=list(DRAWS))
     options = parser.parse_args()
     print(describe("scikit-learn", "numpy", "scipy"))
-    print(f"{'set':12}{'shift':12}{'alarms':>12}{'by':>44}{'CPU s':>8}")
+    print(f"{'set':12}{'shift':12}{'alarms':>12}{'by':>48}{'CPU s':>8}")
     for name in options.names:
         if not (DATA / DATA_SETS[name].folder).is_dir():
             print(f"{name:12} absent")
             continue
-        pool = Pool(name, options.seed)
-        for label, draw, count in (
-            ("none", alike, options.pairs),
-            ("30 % mix", mixed, options.shifted),
-            ("priors", reweighed, options.shifted),
-            ("5 % noise", misread, options.shifted),
-        ):
+        pool = Pool(name, options.seed, options.sizes or SIZES[name])
+        for label in options.shifts:
+            draw, count = DRAWS[label], options.pairs if label == "none" else options.shifted
             began = time.process_time()
             reports = run(pool, draw, count, options.seed)
             by = Counter(measure for report in reports for measure in report.alarms)
@@ -132,7 +133,7 @@ def main() -> int:
             seconds = time.process_time() - began
             alarms = sum(report.alarm for report in reports)
             print(
-                f"{name:12}{label:12}{f'{alarms} of {count}':>12}{causes:>44}{seconds / max(1, count):8.2f}", flush=True
+                f"{name:12}{label:12}{f'{alarms} of {count}':>12}{causes:>48}{seconds / max(1, count):8.2f}", flush=True
             )
             for report in reports:
                 if os.environ.get("DRIFT_DETAIL"):

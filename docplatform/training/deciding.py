@@ -123,8 +123,9 @@ def _ask(project: ModelProject, judgement: Judgement) -> GateDecision:
     champion = judgement.champion
     if champion is None or not champion.stale:
         return decide(judgement.candidate_evaluation, judgement.champion_evaluation, thresholds, judgement.comparison)
-    gate = decide(judgement.candidate_evaluation, None, thresholds)  # what must not serve on is no standard
-    return GateDecision(gate.answer, f"{gate.reason} Version {champion.version} must not serve on: {champion.stale}.")
+    answer = decide(judgement.candidate_evaluation, None, thresholds)  # what must not serve on is no standard
+    why = f"{answer.reason} Version {champion.version} must not serve on: {champion.stale}."
+    return GateDecision(answer.answer, why)
 
 
 def _gate_row(decision: Decision, judgement: Judgement, run_id: str) -> dict[str, Any]:
