@@ -135,9 +135,6 @@ def main() -> int:
             print(
                 f"{name:12}{label:12}{f'{alarms} of {count}':>12}{causes:>48}{seconds / max(1, count):8.2f}", flush=True
             )
-            for report in reports:
-                if os.environ.get("DRIFT_DETAIL"):
-                    print("   ", report, flush=True)
     return 0
 
 
