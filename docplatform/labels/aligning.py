@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from functools import cached_property
 
 from docplatform.documents.vocabulary import SelectionMarkState
@@ -132,7 +133,7 @@ class AlignedText:
                 likeness = _dice(wanted, _grams(plain(self.text[slice(*span)])))
                 if best is None or likeness > best[0]:
                     best = (likeness, span)
-        return best
+        return None if best is None else (alike(value, self.text[slice(*best[1])]), best[1])
 
 
 def plain(text: str) -> str:
@@ -141,8 +142,8 @@ def plain(text: str) -> str:
 
 
 def alike(one: str, other: str) -> float:
-    """How alike two texts are: Dice of their letters' trigrams, 0 to 1."""
-    return _dice(_grams(plain(one)), _grams(plain(other)))
+    """How alike two texts are: the share of letters and digits that they have in common in order, 0 to 1."""
+    return SequenceMatcher(None, plain(one), plain(other), autojunk=False).ratio()
 
 
 def choose(candidates: Sequence[tuple[AlignedText, Sequence[Spans]]]) -> list[int]:
@@ -164,14 +165,19 @@ def choose(candidates: Sequence[tuple[AlignedText, Sequence[Spans]]]) -> list[in
     total = sum(len(found) for found in surroundings)
     weights = [[1 / len(found)] * len(found) for found in surroundings]
     for _ in range(_ROUNDS):
-        chosen: Counter[str] = Counter()
+        chosen: dict[str, float] = defaultdict(float)
         for found, shares in zip(surroundings, weights, strict=True):
             for near, share in zip(found, shares, strict=True):
                 for feature in near:
-                    chosen[feature] += share  # type: ignore[assignment]
+                    chosen[feature] += share
         gains = _gains(chosen, everywhere, len(surroundings), total)
         weights = [_shares([sum(gains[f] for f in sorted(near)) for near in found]) for found in surroundings]
-    return [max(range(len(shares)), key=lambda index, s=shares: (round(s[index], 9), -index)) for shares in weights]  # type: ignore[misc]
+    return [_likeliest(shares) for shares in weights]
+
+
+def _likeliest(shares: Sequence[float]) -> int:
+    rounded = [round(share, 9) for share in shares]  # sums of the same features in another order are equal
+    return rounded.index(max(rounded))
 
 
 def _gains(chosen: Mapping[str, float], everywhere: Mapping[str, int], picked: int, total: int) -> dict[str, float]:
@@ -229,7 +235,7 @@ def _by_line(text: str, spans: Sequence[tuple[int, int]]) -> Spans:
 def _within_number(text: str, start: int, end: int) -> bool:
     """Whether the span is a part of a longer number: ``00`` of ``9.00``, ``1,019`` of ``1,019.50``."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
-    begins = text[start].isdigit() and re.search(r"\d[.,]?$", before) is not None
+    begins = text[start].isdigit() and re.search(r"\d[.,]?\Z", before) is not None
     return begins or (text[end - 1].isdigit() and re.match(r"[.,]?\d", after) is not None)
 
 

@@ -5,6 +5,7 @@ Belongs here: geometry on pages. Doesn't: whether the words are the right ones (
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from docplatform.documents.document_text import WordBox
@@ -50,6 +51,36 @@ def in_fractions(polygon: Sequence[float], place: LabeledPlace, labels: Document
         return None
     across, down = polygon[0::2], polygon[1::2]
     return min(across) / width, min(down) / height, max(across) / width, max(down) / height
+
+
+def gap(reading: Reading, labels: DocumentLabels, places: Sequence[LabeledPlace], spans: Spans) -> tuple[float, float]:
+    """How far a text lies from places, in parts of the page: between their edges, and between their centres.
+
+    Infinite where they lie on different pages, or it isn't known where one of them does.
+    """
+    boxes = [in_fractions(polygon, place, labels, reading) for place in places for polygon in place.polygons]
+    words = [
+        word
+        for word in reading.document.words
+        if any(word.offset < end and start < word.offset + word.length for start, end in spans)
+    ]
+    known = [box for box in boxes if box is not None]
+    if not words or not known or {word.page for word in words} != {place.page for place in places}:
+        return math.inf, math.inf
+    one, other = _around(known), _around([word[3:] for word in words])
+    across = max(0.0, one[0] - other[2], other[0] - one[2])
+    down = max(0.0, one[1] - other[3], other[1] - one[3])
+    centres = (one[0] + one[2] - other[0] - other[2]) / 2, (one[1] + one[3] - other[1] - other[3]) / 2
+    return round(math.hypot(across, down), 6), round(math.hypot(*centres), 6)
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    return (
+        min(box[0] for box in boxes),
+        min(box[1] for box in boxes),
+        max(box[2] for box in boxes),
+        max(box[3] for box in boxes),
+    )
 
 
 def _share(word: WordBox, box: Box, *, of_word: bool) -> float:

@@ -140,13 +140,16 @@ def plan_labels(
 
 
 def _with_held(parsed: ParsedLabels, project_name: str) -> LabelFile:
+    """The labels under the project's name, with the documents that they hold themselves below it."""
+    if parsed.source is not None:
+        return parsed.label_file
     documents = (
         replace(document, location=f"{project_name}/{document.location}")
         if document.location in parsed.documents
         else document
         for document in parsed.label_file.documents
     )
-    return replace(parsed.label_file, documents=tuple(documents))
+    return replace(parsed.label_file, name=parsed.label_file.name or project_name, documents=tuple(documents))
 
 
 def _absent(label_file: LabelFile, absent: Collection[str]) -> Iterator[Finding]:

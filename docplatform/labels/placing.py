@@ -13,15 +13,17 @@ from dataclasses import dataclass, field, replace
 from docplatform.documents.document_text import WordBox
 from docplatform.documents.offsets import StringIndexType, TextOffsets
 from docplatform.labels.aligning import AlignedText, Spans, alike, choose, plain
-from docplatform.labels.boxes import covered_words, line_spans
+from docplatform.labels.boxes import covered_words, gap, line_spans
 from docplatform.labels.findings import Finding, FindingCode, Severity
 from docplatform.labels.label_file import DocumentLabels, LabeledEntity, LabeledField, LabelFile, declared_name
 from docplatform.labels.readings import Reading
 
-LEAST_ALIKE = 0.3
-"""Words in a box less alike to the declared text than this (Dice of trigrams) are other words."""
-CLOSE = 0.8
-"""Words as alike as this to a declared value are taken for it, misread: a shorter value must stand there itself."""
+LEAST_ALIKE = 0.5
+"""Words in a box less alike to the declared text than this (``alike``) are other words."""
+CLOSE = 0.85
+"""Words as alike as this to a declared value are taken for it, misread."""
+NEAR = 0.02
+"""Of the page: a declared text of some length that stands so near to its boxes is the labelled one."""
 _LEAST_CLOSE = 6
 """Fewest letters and digits of a value that may be misread."""
 _OVERLAPS = (0.5, 0.25, 0.75)
@@ -126,8 +128,34 @@ def _place_boxes(document: _Document) -> None:
 
 
 def _in_boxes(document: _Document, item: LabeledField) -> Spans:
-    """Where the words in a field's boxes stand; nothing where there are none, or quite other ones than declared."""
+    """Where the text in a field's boxes stands; nothing where there is none, or quite another one than declared.
+
+    The words in the boxes count where they are the declared text. Otherwise that text is taken where it stands at the
+    boxes: our reader joined what are two words for the label tool, or gives a form's field as a whole a place.
+    """
     declared = (item.declared or "").strip()
+    likeness, words = _best_words(document, item, declared)
+    if words and likeness == 1.0:
+        return line_spans(document.reading.text, words)
+    is_long = len(plain(declared)) >= _LEAST_CLOSE
+    found = [spans for spans in document.text.occurrences(declared) if document.is_free(spans)]
+    gaps = [gap(document.reading, document.labels, item.places, spans) for spans in found]
+    nearest = min(range(len(found)), key=lambda index: gaps[index], default=None)
+    if nearest is not None and gaps[nearest][0] <= (NEAR if is_long else 0):
+        return found[nearest]
+    if words and likeness >= LEAST_ALIKE:
+        read = _show(" ".join(document.reading.text[w.offset : w.offset + w.length] for w in words))
+        document.say(FindingCode.VALUE_DIFFERS, item, f"is labelled {_show(declared)}, but {read} was read there.")
+        return line_spans(document.reading.text, words)
+    if len(found) == 1 and is_long:
+        message = f"{_show(declared)} stands elsewhere than its box is: it is taken there."
+        document.say(FindingCode.VALUE_DIFFERS, item, message)
+        return found[0]
+    return ()
+
+
+def _best_words(document: _Document, item: LabeledField, declared: str) -> tuple[float, list[WordBox]]:
+    """The words in a field's boxes, by the overlap that makes them most like the declared text, and how alike."""
     text = document.reading.text
     best: tuple[float, list[WordBox]] = (-1.0, [])
     for share in _OVERLAPS:
@@ -138,31 +166,7 @@ def _in_boxes(document: _Document, item: LabeledField) -> Spans:
             best = (likeness, words)
         if likeness == 1.0:
             break
-    likeness, words = best
-    if not words:
-        return _elsewhere(document, item, declared)
-    spans = line_spans(text, words)
-    if likeness == 1.0:
-        return spans
-    begin, end = spans[0][0], spans[-1][1]
-    within = AlignedText(text[begin:end]).occurrences(declared)
-    if within:  # our reader joined words that are two for the label tool
-        return tuple((start + begin, stop + begin) for start, stop in within[0])
-    shown = " ".join(text[w.offset : w.offset + w.length] for w in words)
-    if likeness < LEAST_ALIKE:
-        return _elsewhere(document, item, declared)
-    document.say(FindingCode.VALUE_DIFFERS, item, f"is labelled {_show(declared)}, but {_show(shown)} was read there.")
-    return spans
-
-
-def _elsewhere(document: _Document, item: LabeledField, declared: str) -> Spans:
-    """The one other place where a declared text stands that isn't in its boxes."""
-    found = [spans for spans in document.text.occurrences(declared) if document.is_free(spans)]
-    if len(found) != 1 or len(plain(declared)) < _LEAST_CLOSE:
-        return ()
-    message = f"{_show(declared)} stands elsewhere than its box is: it is taken there."
-    document.say(FindingCode.VALUE_DIFFERS, item, message)
-    return found[0]
+    return best
 
 
 def _place_values(documents: Sequence[_Document]) -> list[Finding]:
@@ -221,7 +225,7 @@ def _say_missing(document: _Document, index: int, found: Sequence[Spans]) -> Non
         return
     likeness, (start, end) = closest
     read = document.reading.text[start:end]
-    if likeness >= CLOSE and len(plain(declared)) >= _LEAST_CLOSE and document.is_free(((start, end),)):
+    if likeness >= CLOSE and _may_be_misread(declared) and document.is_free(((start, end),)):
         document.spans.append((index, _lines(document.reading.text, start, end)))
         document.say(
             FindingCode.VALUE_DIFFERS, item, f"is {_show(declared)}, but {_show(read)} was read: taken for it."
@@ -229,6 +233,12 @@ def _say_missing(document: _Document, index: int, found: Sequence[Spans]) -> Non
         return
     message = f"{_show(declared)} isn't in the text; the closest is {_show(read)}: it is left out."
     document.say(FindingCode.VALUE_NOT_FOUND, item, message)
+
+
+def _may_be_misread(declared: str) -> bool:
+    """Words may; a date or an amount that differs in one digit is another one."""
+    letters = plain(declared)
+    return len(letters) >= _LEAST_CLOSE and 2 * sum(char.isdigit() for char in letters) < len(letters)
 
 
 def _lines(text: str, start: int, end: int) -> Spans:

@@ -5,7 +5,7 @@ Belongs here: the splitting scheme. Doesn't: building examples.
 The scheme. A model is judged against its champion on the same test documents, and a test document that was once
 trained on is worth nothing: so no document may change its split because others arrive. What is split are *groups*,
 documents whose texts are equal but for case, white space and punctuation, or nearly the same (``near_duplicates``:
-5-word shingles with a Jaccard index of at least 0.8); a group is never divided. It bears the least of its texts' hashes.
+5-word shingles with a Jaccard index of at least 0.8); a group is never divided. It bears its least hash.
 
 1. A group goes where the file declares it, if the file declares test documents at all. (Language Studio exports
    ``Train`` for every document of a project that is to be split automatically: such a file declares nothing.)

@@ -80,21 +80,24 @@ class LabelSource:
         parts = [hashlib.sha256(self.data).hexdigest(), self.project.kind, self.project.text, texts]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
+    def readings(self, lake: Lake, *, with_layout: bool) -> dict[str, Reading]:
+        """Location to what was read of each document in the lake; with the places of its words where asked for."""
+        column = "analyze_result" if with_layout else "content"
+        values = _column_by_document(lake, OCR_TEXT, column, list(self.documents.values()))
+        made = Reading.of_analyze_result if with_layout else Reading.of_text
+        return {
+            location: made(values[document.document_id])
+            for location, document in self.documents.items()
+            if document.document_id in values
+        }
+
     def build(self, lake: Lake, run_id: str) -> AnnotationBuild:
         """The rows of ``annotations`` that the label file makes of the texts in the lake now."""
-        found = list(self.documents.values())
-        contents = _column_by_document(lake, OCR_TEXT, "content", found)
-        hashes = _column_by_document(lake, OCR_TEXT, "content_hash", found)
-        results = _column_by_document(lake, OCR_TEXT, "analyze_result", found) if self.has_places else {}
+        hashes = _column_by_document(lake, OCR_TEXT, "content_hash", list(self.documents.values()))
         texts = {
-            location: LabeledText(
-                document.document_id,
-                contents[document.document_id],
-                hashes[document.document_id],
-                Reading.of_analyze_result(results[document.document_id]) if results else None,
-            )
-            for location, document in self.documents.items()
-            if document.document_id in contents
+            location: LabeledText(document.document_id, reading.text, hashes[document.document_id], reading)
+            for location, reading in self.readings(lake, with_layout=self.has_places).items()
+            if (document := self.documents[location]).document_id in hashes
         }
         return build_annotations(self.project, self.label_file, texts, run_id=run_id, now=datetime.now(UTC))
 

@@ -15,6 +15,7 @@ from docplatform.documents.predictions import TaskKind
 from docplatform.labels.formats.base import LabelFiles, LabelFormat, ParsedLabels, WrittenLabels
 from docplatform.labels.json_reader import LabelFileError
 from docplatform.labels.label_file import LabelFile
+from docplatform.labels.placing import place_fields
 from docplatform.labels.readings import Reading
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
 ]
 
 AUTO = "auto"
+_BY_PLACE = frozenset(("di-studio", "di-studio-2024-11-30", "coco", "label-studio"))
+_BY_SPAN = frozenset(("azure-language", "conll", "conll-iob1", "conll-bilou"))
 _CLASS_KINDS = (TaskKind.SINGLE_LABEL_CLASSIFICATION, TaskKind.DOCUMENT_CLASSIFICATION)
 _SPAN_KINDS = (TaskKind.ENTITY_RECOGNITION, TaskKind.FIELD_EXTRACTION)
 
@@ -86,7 +89,16 @@ def export_labels(label_file: LabelFile, format_name: str, readings: Mapping[str
     """Write labels in a format; see ``LabelFormat.write``. Raises ``LabelFileError``."""
     if format_name not in formats():
         raise LabelFileError(f"There is no label format {format_name!r}. There are: {', '.join(formats())}.")
-    return formats()[format_name].write(label_file, readings)
+    return formats()[format_name].write(_prepared(label_file, format_name, readings), readings)
+
+
+def _prepared(label_file: LabelFile, format_name: str, readings: Mapping[str, Reading]) -> LabelFile:
+    """The labels as spans, where the format holds no values, or holds places and some label has none."""
+    fields = [item for document in label_file.documents for item in document.fields]
+    by_place = format_name in _BY_PLACE and any(not item.places for item in fields)
+    if not fields or not (by_place or format_name in _BY_SPAN):
+        return label_file
+    return place_fields(label_file, readings)[0]
 
 
 def _sniffed(files: LabelFiles) -> LabelFormat:

@@ -13,7 +13,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import PurePosixPath
 
 from docplatform.documents.decoding import decode
 from docplatform.documents.offsets import StringIndexType, TextOffsets
@@ -27,6 +26,7 @@ SCHEMES = ("IOB2", "IOB1", "BILOU")
 _ENDINGS = (".conll", ".iob", ".iob2", ".bio", ".bilou", ".tsv", ".txt", ".annotated")
 _TAG = re.compile(r"(?:O|[BILUESM][-_].+)")
 _MANY_FILES = 10
+_HEAD_LINES = 200
 _DOCUMENT = "-DOCSTART-"
 _LOCATION = "# location = "
 _Sentence = list[tuple[str, str]]
@@ -67,7 +67,7 @@ class Conll:
                 texts[location] = text.encode("utf-8", "surrogatepass")
         label_file = LabelFile(
             kind=TaskKind.ENTITY_RECOGNITION,
-            name=PurePosixPath(names[0]).stem if len(names) == 1 else "",
+            name="",
             language="en",
             categories=tuple(sorted({e.category for d in documents for e in d.entities})),
             documents=tuple(documents),
@@ -104,8 +104,9 @@ class Conll:
 
 
 def _looks_tagged(data: bytes) -> bool:
-    lines = [line for line in data[:20_000].decode("utf-8", "replace").splitlines()[:200] if line.strip()]
-    rows = [line.split() for line in lines[:-1] or lines if not line.startswith("#")]
+    lines = [line for line in data[:20_000].decode("utf-8", "replace").splitlines()[:_HEAD_LINES] if line.strip()]
+    whole = lines[:-1] if len(lines) == _HEAD_LINES else lines
+    rows = [_columns(line) for line in whole if not _is_comment(line) and not line.startswith(_DOCUMENT)]
     return bool(rows) and all(len(row) > 1 and _TAG.fullmatch(row[-1]) is not None for row in rows)
 
 
@@ -128,7 +129,7 @@ def _documents(name: str, text: str, *, has_few: bool) -> Iterator[tuple[str, li
             documents[-1] = (line.removeprefix(_LOCATION), [])
         elif line.startswith(_DOCUMENT):
             documents.append((f"{stem}-{len(documents) + 1:05}.txt", []))
-        elif line.strip():
+        elif line.strip() and not _is_comment(line):
             sentence.append(_token(name, number, line))
         elif sentence:
             is_new = not documents or (not has_marks and has_few)
@@ -140,8 +141,17 @@ def _documents(name: str, text: str, *, has_few: bool) -> Iterator[tuple[str, li
     yield from documents
 
 
+def _columns(line: str) -> list[str]:
+    return line.rstrip().split("\t") if "\t" in line else line.split()
+
+
+def _is_comment(line: str) -> bool:
+    """A line such as ``# sent_id = 1``; ``# O`` is a token with its tag."""
+    return line.startswith("# ") and _TAG.fullmatch(_columns(line)[-1]) is None
+
+
 def _token(name: str, number: int, line: str) -> tuple[str, str]:
-    columns = line.rstrip().split("\t") if "\t" in line else line.split()
+    columns = _columns(line)
     if len(columns) < 2 or not columns[0].strip() or _TAG.fullmatch(columns[-1]) is None:
         raise LabelFileError(
             f"{name}, line {number} should be a token and a tag such as B-Person or O, but is {line!r}"

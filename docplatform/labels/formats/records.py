@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from docplatform.documents.offsets import StringIndexType
@@ -82,6 +83,8 @@ class _Reader:
         if location is None and text is None:
             raise record.error(f"there should be a text or a document ({', '.join((*TEXTS[:2], *NAMES[:4]))})")
         location = f"row-{number:05}.txt" if location is None else str(location)
+        if text is not None and location not in self.files and not PurePosixPath(location).suffix:
+            location = f"{location}.txt"  # an id, not a file's name
         document = self.documents.get(location)
         labels = replace(self._labels(record, is_span_row=is_span_row), location=location)
         if text is not None:
@@ -171,6 +174,9 @@ def _classes(record: Record) -> tuple[str, ...]:
     value = several if several is not None else record.get(ONE_CLASS)
     if value is None:
         return ()
+    values = value if isinstance(value, list) else [value]
+    if any(isinstance(item, dict | list) for item in values):
+        raise record.error(f"a class should be a text, but is {value!r}")
     if isinstance(value, list):
         return tuple(str(item) for item in value)
     if several is None:

@@ -53,29 +53,29 @@ class DocumentIntelligenceStudio:
         return any(PurePosixPath(name).name == _FIELDS or name.endswith(_LABELS) for name in files)
 
     def parse(self, files: LabelFiles, kind: TaskKind | None) -> ParsedLabels:  # noqa: ARG002
-        """Parse the project whose ``fields.json`` lies highest; locations count from its folder."""
-        schemas = [name for name in files if PurePosixPath(name).name == _FIELDS]
-        root = str(PurePosixPath(min(schemas, key=lambda n: n.count("/"))).parent) if schemas else "."
-        inside = {_below(name, root): name for name in files if root == "." or name.startswith(f"{root}/")}
+        """Parse the project whose ``fields.json`` lies at the top."""
+        below = [name for name in files if PurePosixPath(name).name == _FIELDS]
+        if below and _FIELDS not in files:
+            raise LabelFileError(f"{below[0]} is not at the top: import the folder that it lies in.")
         notes: list[str] = []
-        schema = parse_json(files[inside[_FIELDS]]) if _FIELDS in inside else None
+        schema = parse_json(files[_FIELDS]) if _FIELDS in files else None
         if schema is None:
             notes.append("There is no fields.json: the fields are those that are labelled.")
         documents: list[DocumentLabels] = []
         readings: dict[str, Reading] = {}
-        for name in sorted(inside):
+        for name in sorted(files):
             if not (name.endswith(_LABELS) or PurePosixPath(name).name == "labels.json"):
                 continue
-            location, document = _parse_document(name, parse_json(files[inside[name]]))
-            if f"{location}{_OCR}" in inside:
-                readings[location] = parse_ocr_json(files[inside[f"{location}{_OCR}"]], f"{location}{_OCR}")
+            location, document = _parse_document(name, parse_json(files[name]))
+            if f"{location}{_OCR}" in files:
+                readings[location] = parse_ocr_json(files[f"{location}{_OCR}"], f"{location}{_OCR}")
                 document = with_places(document, page_sizes=readings[location].page_sizes)
             documents.append(document)
-        notes.extend(_missing(inside, documents, readings))
+        notes.extend(_missing(files, documents, readings))
         used = dict.fromkeys(declared_name(item.name) for document in documents for item in document.fields)
         label_file = LabelFile(
             kind=TaskKind.FIELD_EXTRACTION,
-            name=PurePosixPath(root).name,
+            name="",
             language="en",
             categories=categories(schema) if schema is not None else tuple(used),
             documents=tuple(documents),
@@ -107,14 +107,8 @@ class DocumentIntelligenceStudio:
         return WrittenLabels(files=files, notes=tuple(notes))
 
 
-def _below(name: str, root: str) -> str:
-    return name if root == "." else name[len(root) + 1 :]
-
-
-def _missing(
-    inside: Mapping[str, str], documents: list[DocumentLabels], readings: Mapping[str, Reading]
-) -> Iterator[str]:
-    absent = [document.location for document in documents if document.location not in inside]
+def _missing(files: LabelFiles, documents: list[DocumentLabels], readings: Mapping[str, Reading]) -> Iterator[str]:
+    absent = [document.location for document in documents if document.location not in files]
     if absent:
         read = sum(location in readings for location in absent)
         yield (
@@ -122,7 +116,7 @@ def _missing(
             "an *.ocr.json: those labels can be checked, but to train, docplatform must read the documents: bring them."
         )
     labelled = {document.location for document in documents}
-    unlabelled = [n.removesuffix(_OCR) for n in inside if n.endswith(_OCR) and n.removesuffix(_OCR) not in labelled]
+    unlabelled = [n.removesuffix(_OCR) for n in files if n.endswith(_OCR) and n.removesuffix(_OCR) not in labelled]
     if unlabelled:
         yield f"{len(unlabelled)} documents have no labels ({unlabelled[0]} …): they are left out."
 
@@ -147,7 +141,8 @@ def _parse_document(name: str, root: JsonNode) -> tuple[str, DocumentLabels]:
 def _first_field(node: JsonNode) -> LabeledField:
     extras = {key: value for key, value in node.value.items() if key not in ("label", "value")}
     places, rest = [], []
-    for value in node.need("value").items():
+    values = node.get("value")
+    for value in values.items() if values is not None else ():
         text = value.get("text")
         boxes = tuple(tuple(box.value) for box in value.need("boundingBoxes").items())
         shown = None if text is None else str(text.value)
@@ -172,7 +167,7 @@ def _kept(document: DocumentLabels, schema: str) -> dict[str, Any]:
 
 
 def _first_label(document: DocumentLabels, field: LabeledField) -> dict[str, Any]:
-    if not field.places:
+    if not field.places and field.value is not None:
         raise LabelFileError(
             f"{document.location}: {field.name} has no place on a page, which Document Intelligence Studio needs: "
             "export a project whose documents have been read, so that its values are found in them."
