@@ -36,6 +36,7 @@ from docplatform.ocr.base import DocumentSource
 from docplatform.ocr.local.page_elements import PageElements
 from docplatform.ocr.local.pdf import read_pdf
 from docplatform.ocr.local.pdf_frame import PageFrame
+from docplatform.ocr.local.pdf_objects import PageObjects
 from docplatform.ocr.local.pdf_pictures import pictures
 from docplatform.ocr.local.reader import LocalDocumentReader
 from docplatform.settings import LimitSettings, ReadingSettings
@@ -109,7 +110,7 @@ def _is_born_digital(page: Any) -> bool:
     if len(page.get_textpage().get_text_range().strip()) < _LEAST_TEXT:
         return False
     frame = PageFrame.of(page)
-    return all(picture.share(frame) < 0.7 for picture in pictures(page, frame))
+    return all(picture.share(frame) < 0.7 for picture in pictures(PageObjects.of(page), frame))
 
 
 def generated() -> Iterator[File]:

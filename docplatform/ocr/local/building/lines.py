@@ -17,6 +17,7 @@ from docplatform.documents.vocabulary import SelectionMarkState
 from docplatform.ocr.local.blocks import CellBlock, LineBox, MarkBox, PageBlocks, WordBox
 from docplatform.ocr.local.building.content import Content, Extent, Json, clean, span
 from docplatform.ocr.local.building.marks import NO_MARKS, Item, place_marks
+from docplatform.ocr.local.building.word_entries import WordEntry
 
 WORDS_OMITTED = "wordsOmitted"
 LINES_OMITTED = "linesOmitted"
@@ -49,7 +50,7 @@ class LineWriter:
 
     def start_page(self, page: PageBlocks) -> None:
         """Begin with an empty page."""
-        self.words: list[Json] = []
+        self.words: list[WordEntry] = []
         self.lines: list[Json] = []
         self.marks: list[Json] = []
         self._placed = place_marks(page) if page.marks else NO_MARKS
@@ -119,8 +120,7 @@ class LineWriter:
                 text = escape(text, "".join(parts[line_start : line_start + _START]))
             length = len(text)
             if polygon:  # as ``add_word_entry``, whose call is a tenth of a page's time here
-                where = {"offset": offset, "length": length}
-                entries.append({"content": text, "polygon": polygon, "span": where, "confidence": confidence})
+                entries.append((text, polygon, offset, confidence))
             else:
                 self.add_word_entry(text, offset, word)
             if places is not None:
@@ -132,11 +132,8 @@ class LineWriter:
 
     def add_word_entry(self, text: str, offset: int, word: WordBox) -> None:
         """List a word that is written, as ``text``."""
-        where = {"offset": offset, "length": len(text)}
-        if word.polygon:
-            self.words.append({"content": text, "polygon": word.polygon, "span": where, "confidence": word.confidence})
-        elif self._is_listed(WORDS_OMITTED):
-            self.words.append({"content": text, "span": where, "confidence": word.confidence})
+        if word.polygon or self._is_listed(WORDS_OMITTED):
+            self.words.append((text, word.polygon, offset, word.confidence))
 
     def add_line_entry(self, text: str, offset: int, polygon: Sequence[float] | None) -> None:
         """List a line that is written."""

@@ -27,6 +27,7 @@ from docplatform.ocr.local.building.figures import PlacedFigure, placed_figures
 from docplatform.ocr.local.building.lines import LineWriter, Written
 from docplatform.ocr.local.building.pairs import pair_entry
 from docplatform.ocr.local.building.sections import FURNITURE, Leaf, heading_level
+from docplatform.ocr.local.building.word_entries import words_json
 
 _CELLS = "cells"
 
@@ -100,16 +101,18 @@ class Writer(ABC):
         geometry = {"angle": page.angle, "width": page.width, "height": page.height, "unit": page.unit}
         entry: Json = {"pageNumber": self.page_number}
         entry.update({name: value for name, value in geometry.items() if value is not None})
-        entry |= {"spans": [span((start, end))] if end > start else [], "words": lines.words, "lines": lines.lines}
+        entry["spans"] = [span((start, end))] if end > start else []
+        rest: Json = {"lines": lines.lines}
         self.has_text |= bool(lines.words or lines.marks or barcodes)
         self.has_content |= end > start
         if lines.marks:
-            entry["selectionMarks"] = lines.marks
+            rest["selectionMarks"] = lines.marks
         if barcodes:
-            entry["barcodes"] = barcodes
+            rest["barcodes"] = barcodes
         if page.quality:
-            entry["quality"] = _quality_entry(page.quality)
-        self.pages += b"," + to_json(entry) if self.page_count else to_json(entry)
+            rest["quality"] = _quality_entry(page.quality)
+        parts = [to_json(entry)[:-1], b',"words":', words_json(lines.words), b",", to_json(rest)[1:]]
+        self.pages += b"".join([b",", *parts] if self.page_count else parts)
         self.page_count += 1
         self.content.end_page()
 
