@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from types import MappingProxyType
 from typing import TypeVar
 
 from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.documents.predictions import Prediction
 from docplatform.errors import ReasonCode
+from docplatform.inference.review import review_reason
 from docplatform.labels.projects import ModelProject, TextSource
 from docplatform.lake.lake import Lake
 from docplatform.lake.partitions import LakePartition
@@ -230,11 +233,16 @@ class PredictionStage:
     version: int
     load: Callable[[], Model]
     table: TableSpec = PREDICTIONS
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    """Label to the confidence from which on it may stand unreviewed (``review``)."""
 
     @property
     def fingerprint(self) -> str:
-        """The champion's model id."""
-        return f"{self.project.name}:{self.version}"
+        """The champion's model id, and the thresholds for review where there are some."""
+        name = f"{self.project.name}:{self.version}"
+        if not self.thresholds:
+            return name
+        return f"{name} review {content_hash(json.dumps(self.thresholds, sort_keys=True))[:8]}"
 
     @property
     def scope(self) -> Mapping[str, str]:
@@ -272,7 +280,10 @@ class PredictionStage:
             for (row, _), prediction in zip(batch, model.predict(documents), strict=True):
                 yield Made(
                     document_id=row["document_id"],
-                    values={"name": row["name"], **prediction_values(self.project, self.version, prediction)},
+                    values={
+                        "name": row["name"],
+                        **prediction_values(self.project, self.version, prediction, self.thresholds),
+                    },
                 )
 
 
@@ -287,8 +298,11 @@ def reading_stages(
     ]
 
 
-def prediction_values(project: ModelProject, version: int, prediction: Prediction) -> dict[str, object]:
+def prediction_values(
+    project: ModelProject, version: int, prediction: Prediction, thresholds: Mapping[str, float] = MappingProxyType({})
+) -> dict[str, object]:
     """The columns of ``predictions`` that come from a model's answer."""
+    reason = review_reason(prediction, thresholds)
     return {
         "kind": project.kind.value,
         "model_version": version,
@@ -299,6 +313,8 @@ def prediction_values(project: ModelProject, version: int, prediction: Predictio
         "parts": parts_value(prediction.parts),
         "confidence": prediction.confidence_score,
         "abstained": prediction.abstained,
+        "needs_review": reason is not None,
+        "review_reason": reason,
     }
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from docplatform import __version__
 from docplatform.documents.predictions import Split
 from docplatform.errors import PermanentError
 from docplatform.labels.projects import ModelProject
 from docplatform.lake.lake import Lake
 from docplatform.models.factory import trainer_for
-from docplatform.registry.base import ModelRegistry, ModelVersion
+from docplatform.registry.base import ModelRegistry, ModelVersion, checksum, files_below
 from docplatform.training.datasets import DatasetVersion, latest_dataset, load_examples
 
 
@@ -36,7 +37,7 @@ def train_candidate(
     """The candidate for the project's newest dataset: trained now, unless the same training was done before.
 
     Training is deterministic, so a version with the same dataset and trainer fingerprint is the same model;
-    ``retrain`` trains all the same.
+    ``retrain`` trains all the same, and makes another version only where the files come out different.
 
     Raises:
         PermanentError: no dataset yet, or the labels can't be learned from.
@@ -45,7 +46,7 @@ def train_candidate(
     trainer = trainer_for(project)
     dataset = require_dataset(lake, project.name)
     existing = candidate_for(registry, dataset, trainer.fingerprint)
-    if existing is not None and not retrain:
+    if existing is not None and not retrain and not existing.stale:
         return existing
     examples = load_examples(lake, project.name, dataset.dataset_version)
     model = trainer.train(
@@ -54,6 +55,8 @@ def train_candidate(
     )
     with tempfile.TemporaryDirectory(prefix="docplatform-model-") as folder:
         model.save(Path(folder))
+        if existing is not None and not existing.stale and checksum(files_below(Path(folder))) == existing.checksum:
+            return existing
         return registry.register(
             project=project.name,
             folder=Path(folder),
@@ -62,4 +65,9 @@ def train_candidate(
             dataset_version=dataset.dataset_version,
             trainer_fingerprint=trainer.fingerprint,
             run_id=run_id,
+            lineage={
+                "source_version": dataset.source_version,
+                "label_set": dataset.label_set,
+                "code_version": __version__,
+            },
         )
