@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
+_WORD = re.compile(r"\b\w+\b")
 _MANY = 2_000
 """From this many texts on, a feature must stand in two of them: half the features stand in one only. With few texts
 those tell classes apart too (10 examples a class of banking77: accuracy .735 to .745)."""
@@ -32,6 +35,8 @@ class TextFeatures:
     weights: tuple[float, ...]
     """Length of a text's row in each vectorizer's features."""
     max_characters: int
+    text_count: int
+    """Texts that were fitted on."""
 
     @classmethod
     def fit(cls, texts: Sequence[str], options: ClassificationOptions) -> tuple[TextFeatures, csr_matrix]:
@@ -47,7 +52,7 @@ class TextFeatures:
         fitted = [(v, w, rows) for v, w in vectorizers if (rows := _fit(v, seen)) is not None]
         if not fitted:
             raise PermanentError(f"None of the {len(texts)} texts holds a word; check what was read from them.")
-        features = cls(tuple(v for v, *_ in fitted), tuple(w for _, w, _ in fitted), options.max_characters)
+        features = cls(tuple(v for v, *_ in fitted), tuple(w for _, w, _ in fitted), options.max_characters, len(texts))
         return features, hstack([rows * np.float32(w) for _, w, rows in fitted], format="csr")
 
     @property
@@ -65,6 +70,34 @@ class TextFeatures:
         blocks = [v.transform(seen) * np.float32(w) for v, w in zip(self.vectorizers, self.weights, strict=True)]
         return hstack(blocks, format="csr")
 
+    def known_share(self, texts: Sequence[str], rows: csr_matrix, *, others_only: bool = False) -> Floats:
+        """How much of each text's words is known, weighted by rarity: 0 to 1, 1 for a text without words.
+
+        Args:
+            texts: Any texts.
+            rows: What ``transform``, or ``fit``, gave for them.
+            others_only: The texts are those that were fitted on; a word that no other of them has is unknown.
+        """
+        rarity, unseen = self._rarity
+        if others_only:
+            rarity = np.where(rarity > unseen - np.log(2) - 1e-6, 0.0, rarity)
+        stands = rows.astype(np.bool_).astype(np.float64)
+        found = (set(_WORD.findall(text[: self.max_characters].lower())) for text in texts)
+        count = np.array([len(words) for words in found], dtype=np.float64)
+        known = stands @ rarity
+        total = known + (count - stands @ (rarity > 0)) * unseen
+        return np.where(total > 0, known / np.maximum(total, 1e-12), 1.0)
+
+    @cached_property
+    def _rarity(self) -> tuple[Floats, float]:
+        """The inverse document frequency of each feature that is a word, 0 for others; and that of an unknown word."""
+        rarity = np.zeros(self.count)
+        unseen = float(np.log(1 + self.text_count)) + 1
+        if self.vectorizers[0].analyzer == "word":
+            terms = self.vectorizers[0].get_feature_names_out()
+            rarity[: len(terms)] = np.where([" " in term for term in terms], 0.0, self.vectorizers[0].idf_)
+        return rarity, unseen
+
     def to_files(self) -> tuple[bytes, dict[str, Floats]]:
         """The vocabulary as JSON, and the arrays that go with it."""
         terms = [[str(t) for t in v.get_feature_names_out()] for v in self.vectorizers]
@@ -72,7 +105,7 @@ class TextFeatures:
             {"analyzer": v.analyzer, "ngrams": list(v.ngram_range), "weight": w, "terms": t}
             for v, w, t in zip(self.vectorizers, self.weights, terms, strict=True)
         ]
-        document = {"max_characters": self.max_characters, "blocks": blocks}
+        document = {"max_characters": self.max_characters, "text_count": self.text_count, "blocks": blocks}
         idf = {f"idf_{i}": np.asarray(v.idf_) for i, v in enumerate(self.vectorizers)}
         return json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass"), idf
 
@@ -86,7 +119,7 @@ class TextFeatures:
             vectorizer.idf_ = arrays[f"idf_{index}"]
             vectorizers.append(vectorizer)
         weights = tuple(float(block["weight"]) for block in document["blocks"])
-        return cls(tuple(vectorizers), weights, int(document["max_characters"]))
+        return cls(tuple(vectorizers), weights, int(document["max_characters"]), int(document["text_count"]))
 
 
 def _vectorizers(options: ClassificationOptions, min_df: int) -> list[tuple[TfidfVectorizer, float]]:
@@ -111,7 +144,7 @@ def _vectorizer(
         vocabulary=None if terms is None else {term: i for i, term in enumerate(terms)},
         sublinear_tf=True,
         dtype=np.float32,
-        token_pattern=r"\b\w+\b" if analyzer == "word" else None,
+        token_pattern=_WORD.pattern if analyzer == "word" else None,
     )
 
 

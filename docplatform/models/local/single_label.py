@@ -14,7 +14,8 @@ import numpy.typing as npt
 from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import Category, LabeledExample, Prediction, TaskKind
 from docplatform.models.local.calibration import fit_scale, softmax
-from docplatform.models.local.examples import examples_digest, single_classes, text_digest
+from docplatform.models.local.examples import single_classes
+from docplatform.models.local.familiarity import Familiarity
 from docplatform.models.local.features import TextFeatures
 from docplatform.models.local.linear import LinearWeights
 from docplatform.models.local.logistic import fit_softmax
@@ -29,7 +30,8 @@ from docplatform.models.local.model_folder import (
 from docplatform.models.local.options import ClassificationOptions, parse_options
 from docplatform.models.local.selection import folds_to_hold_out, held_out_scores
 from docplatform.models.local.threads import engine_versions, one_thread
-from docplatform.models.search import NOT_KEPT, Real, SearchOptions, SearchStore, Values, Whole
+from docplatform.models.local.tuning import search_name, searched
+from docplatform.models.search import NOT_KEPT, SearchStore
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -40,13 +42,6 @@ REGULARIZATIONS = (30.0, 5.0)
 """Values of C that are tried where the project gives none, the one preferred at equal score first."""
 _NAME_WEIGHT = 2.0
 """A class's name weighs as much as two examples (10 examples a class of banking77: accuracy .719 to .738)."""
-_SPACE = {
-    "regularization": Real(0.3, 300),
-    "word_ngrams": Whole(1, 3),
-    "char_ngrams": Whole(3, 6),
-    "char_weight": Real(0.5, 4),
-}
-_FIRST = {"regularization": REGULARIZATIONS[0], "word_ngrams": 2, "char_ngrams": 5, "char_weight": 1.4}
 _WORD = re.compile(r"[^\W_]+?(?:(?<=[a-z])(?=[A-Z])|(?![^\W_]))")
 
 
@@ -59,6 +54,10 @@ class _Problem:
     truth: npt.NDArray[np.int64]
     folds: npt.NDArray[np.int64]
     chosen: Sequence[int]
+
+    def score(self, options: ClassificationOptions) -> float:
+        """How good these options, with a value of C among them, are on what is held out."""
+        return _Fitting.of(self, options).trial(options.regularization or REGULARIZATIONS[0]).score
 
 
 @dataclass(frozen=True)
@@ -95,6 +94,10 @@ class _Fitting:
         named = np.concatenate([has, np.eye(len(self.problem.labels), dtype=np.bool_)])
         return fit_softmax(vstack([rows, self.names], format="csr"), named, regularization, weight)
 
+    def familiarity(self, share: float) -> Familiarity:
+        """How alike a text must be to these examples."""
+        return Familiarity.fit(self.features, self.problem.texts, self.rows, self.has, share)
+
     def trial(self, regularization: float) -> _Trial:
         """Train without what is held out, and score it."""
         p = self.problem
@@ -114,10 +117,11 @@ def words_of(label: str) -> str:
 
 @dataclass(frozen=True)
 class SingleLabelModel:
-    """Tells which one class a text is of. Abstains where a text has no feature that was trained on."""
+    """Tells which one class a text is of. Abstains where a text is far from all that was trained on."""
 
     labels: tuple[str, ...]
     features: TextFeatures
+    familiarity: Familiarity
     weights: LinearWeights
     scale: float
     regularization: float
@@ -131,8 +135,9 @@ class SingleLabelModel:
     @one_thread
     def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
         """The likeliest class of each text and its probability."""
-        rows = self.features.transform([document.text for document in documents])
-        known = np.diff(rows.indptr) > 0
+        texts = [document.text for document in documents]
+        rows = self.features.transform(texts)
+        known = ~self.familiarity.is_far(self.features, texts, rows)
         probabilities = softmax(self.weights.scores(rows), self.scale)
         best = probabilities.argmax(axis=1) if len(documents) else []
         return [
@@ -148,7 +153,12 @@ class SingleLabelModel:
     def save(self, folder: Path) -> None:
         """Write the model's files into an existing folder."""
         vocabulary, idf = self.features.to_files()
-        arrays: Arrays = {**idf, "weights": self.weights.weights, "bias": self.weights.bias}
+        arrays: Arrays = {
+            **idf,
+            **self.familiarity.to_arrays(),
+            "weights": self.weights.weights,
+            "bias": self.weights.bias,
+        }
         header = {
             "kind": self.kind.value,
             "labels": list(self.labels),
@@ -179,7 +189,7 @@ class SingleLabelTrainer:
     @property
     def fingerprint(self) -> str:
         """Engine, library versions and options."""
-        return f"local/{ENGINE} {engine_versions('scikit-learn')} {self.options.model_dump_json()}"
+        return f"{self._engine} {self.options.model_dump_json()}"
 
     @one_thread
     def train(self, train: Sequence[LabeledExample], validation: Sequence[LabeledExample]) -> SingleLabelModel:
@@ -191,39 +201,24 @@ class SingleLabelTrainer:
         texts = [e.text for e in examples]
         folds, chosen = folds_to_hold_out(texts, classes, [id(e) in validated for e in examples])
         problem = _Problem(texts, labels, truth, folds, chosen)
-        options = self.options
-        if options.search is not None:
-            options = self._searched(problem, self._search_name(train, validation), options.search)
+        name = search_name(self._engine, self.options, train, validation)
+        options = searched(self.options, self.searches, name, REGULARIZATIONS, problem.score)
         fitting = _Fitting.of(problem, options)
         given = options.regularization
         best = max((fitting.trial(c) for c in (REGULARIZATIONS if given is None else (given,))), key=lambda t: t.score)
         return SingleLabelModel(
             labels=labels,
             features=fitting.features,
+            familiarity=fitting.familiarity(options.abstain_far),
             weights=fitting.fit(fitting.rows, fitting.has, best.regularization),
             scale=best.scale,
             regularization=best.regularization,
             min_confidence=options.min_confidence,
         )
 
-    def _search_name(self, train: Sequence[LabeledExample], validation: Sequence[LabeledExample]) -> str:
-        """All that a trial's score depends on; not the budget: a larger one goes on with a smaller one's trials."""
-        options = self.options.model_copy(update={"search": None}).model_dump_json()
-        return f"{self.kind}-{text_digest(f'{ENGINE} {options} {examples_digest(train, validation)}')[:32]}"
-
-    def _searched(self, problem: _Problem, name: str, budget: SearchOptions) -> ClassificationOptions:
-        """The options with what the search found in them. What the project gives isn't searched for."""
-        given = self.options.model_fields_set
-        space = {key: domain for key, domain in _SPACE.items() if key not in given}
-        first = [{key: value for key, value in _FIRST.items() if key in space}]
-
-        def score(values: Values) -> float:
-            options = self.options.model_copy(update=dict(values))
-            return _Fitting.of(problem, options).trial(float(options.regularization or 0)).score
-
-        if not space:
-            return self.options
-        return self.options.model_copy(update=dict(self.searches.search(name, space, first, score, budget).values))
+    @property
+    def _engine(self) -> str:
+        return f"local/{ENGINE} {engine_versions('scikit-learn')}"
 
     def load(self, folder: Path) -> SingleLabelModel:
         """Read back what ``SingleLabelModel.save`` wrote."""
@@ -233,6 +228,7 @@ class SingleLabelTrainer:
             return SingleLabelModel(
                 labels=tuple(header["labels"]),
                 features=TextFeatures.from_files(files["vocabulary.json"], arrays),
+                familiarity=Familiarity.from_arrays(arrays),
                 weights=LinearWeights(arrays["weights"], arrays["bias"]),
                 scale=float(header["scale"]),
                 regularization=float(header["regularization"]),
