@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,8 +65,8 @@ class Familiarity:
         lengths = squares - 2 * products * groups - own * groups
         cosines = products / np.sqrt(np.maximum(lengths * own, 1e-12))
         cosines[lengths < 1e-6] = 0.0
-        likeness = cosines.max(axis=1) * features.known_share(texts, rows, others_only=True)
-        return cls(centroids, float(np.quantile(likeness, share)))
+        likeness = _likeness(cosines.max(axis=1), features.known_share(texts, rows, others_only=True))
+        return cls(centroids, _bound(likeness, share))
 
     def is_far(self, features: TextFeatures, texts: Sequence[str], rows: csr_matrix) -> Bools:
         """Which texts are below the bound, or without any known feature."""
@@ -74,7 +75,7 @@ class Familiarity:
             return np.asarray(unknown)
         own = np.sqrt(np.maximum(np.asarray(rows.multiply(rows).sum(axis=1), dtype=np.float64), 1e-12))
         nearest = np.asarray(rows @ self.centroids, dtype=np.float64).max(axis=1, keepdims=True) / own.reshape(-1, 1)
-        return np.asarray(unknown | (nearest[:, 0] * features.known_share(texts, rows) < self.least))
+        return np.asarray(unknown | (_likeness(nearest[:, 0], features.known_share(texts, rows)) < self.least))
 
     def to_arrays(self) -> Arrays:
         """As numbers to keep."""
@@ -84,3 +85,18 @@ class Familiarity:
     def from_arrays(cls, arrays: Arrays) -> Familiarity:
         """Read back what ``to_arrays`` gave. Raises ``KeyError`` where it isn't there."""
         return cls(arrays["centroids"], float(arrays["least_familiar"]))
+
+
+def _likeness(cosine: Floats, known: Floats) -> Floats:
+    return np.asarray(cosine * known**2)
+
+
+def _bound(likeness: Floats, share: float) -> float:
+    """The likeness that this share of texts is below.
+
+    Of few examples the least like one stands for far more than that share: then the bound is where it would be if the
+    logarithms were normal, which is lower.
+    """
+    logarithms = np.log(np.maximum(likeness, 1e-3))
+    normal = float(np.exp(logarithms.mean() + NormalDist().inv_cdf(share) * logarithms.std()))
+    return min(float(np.quantile(likeness, share)), normal)
