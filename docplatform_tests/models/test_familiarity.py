@@ -35,7 +35,7 @@ def test_nothing_is_far_where_that_is_asked_for() -> None:
 
 def test_with_a_handful_of_examples_nothing_is_far() -> None:
     model = SingleLabelTrainer.from_options({}).train(single_label(9), [])
-    assert model.familiarity.least == 0.0
+    assert (model.familiarity.least_cosine, model.familiarity.least_known) == (0.0, 0.0)
 
 
 def test_an_example_does_not_make_itself_familiar() -> None:
@@ -45,7 +45,7 @@ def test_an_example_does_not_make_itself_familiar() -> None:
     share = features.known_share(given, rows, others_only=True)
     assert share[-1] == 0.0
     assert features.known_share(given, rows)[-1] == pytest.approx(1.0)
-    assert Familiarity.fit(features, given, rows, has, 0.05).least > 0.0
+    assert Familiarity.fit(features, given, rows, has, 0.05).least_cosine > 0.0
 
 
 def test_a_share_of_words_is_weighed_by_their_rarity() -> None:

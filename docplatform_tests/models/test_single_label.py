@@ -162,7 +162,7 @@ def test_a_search_is_made_of_what_is_not_given_and_told_and_kept(tmp_path) -> No
     trainer = SingleLabelTrainer.from_options(options, SearchStore(tmp_path, lines.append))
     model = trainer.train(single_label(), [])
     assert len(lines) == 3
-    assert lines[0].startswith("search: trial 1 of 3: char_ngrams 5, char_weight 1.4, regularization 30: ")
+    assert lines[0].startswith("search: trial 1 of 3: char_ngrams 5, char_weight 1.4, regularization 20: ")
     assert all("word_ngrams" not in line for line in lines)
     again = trainer.train(single_label()[::-1], [])
     assert len(lines) == 3
