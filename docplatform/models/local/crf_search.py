@@ -1,0 +1,177 @@
+"""Choosing how a CRF is fitted, how far it leans to finding more, and what its probabilities mean: on held-out examples.
+
+The work is bounded by counts, never by a clock: the same examples must give the same model on a slow machine.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from docplatform.documents.predictions import LabeledExample
+from docplatform.models.local.bio import ranges_of
+from docplatform.models.local.crf import Settings, TokenSequences, fit_crf, lean, open_crf
+from docplatform.models.local.examples import deal_folds
+from docplatform.models.local.lexicon import LearnedLexicon, forms_of
+from docplatform.models.local.span_confidence import SpanConfidence, fit_span_confidence
+
+_FOLDS = 3
+_ENOUGH_VALIDATION = 100
+"""A validation split with this many entities is what is held out; with fewer, all examples are cross-validated."""
+_ENOUGH_HELD_OUT = 300
+"""Once this many entities were held out, further folds are left undone."""
+_ENOUGH_TO_LEAN = 50
+"""With fewer entities held out, F1 under one lean or another is chance."""
+_SEARCH_TOKENS = 40_000
+"""Tokens the search looks at: beyond, settings change little and every trial costs minutes."""
+_SEARCH_ITERATIONS = 60
+_LEAN_STEP = 0.5
+_MOST_LEAN = 3.0
+_FAR_FROM_ALL = 0.5
+"""A text whose share of words seen before is less than this part of the least among held-out texts is abstained from."""
+
+CANDIDATES = (Settings(0.1, 0.1), Settings(0.1, 1.0))
+"""Settings that are tried, the one preferred at equal score first."""
+
+
+class Chosen(NamedTuple):
+    """What held-out examples said."""
+
+    settings: Settings
+    recall_bias: float
+    confidence: SpanConfidence
+    min_familiarity: float
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Everything there is to train on, in a stable order."""
+
+    examples: Sequence[LabeledExample]
+    documents: Sequence[TokenSequences]
+    is_validation: Sequence[bool]
+    learned: LearnedLexicon
+
+
+class _Trial(NamedTuple):
+    kept: Sequence[TokenSequences]
+    held_out: Sequence[TokenSequences]
+    """Seen with a lexicon that doesn't know them."""
+    familiarities: Sequence[float]
+
+
+def choose(
+    labelled: Labelled, candidates: Sequence[Settings], max_iterations: int, recall_bias: float | None = None
+) -> Chosen:
+    """The candidate under which held-out entities are found best, and what follows from it.
+
+    Without anything to hold out it is the first candidate, neither leaning (unless ``recall_bias`` is given) nor
+    calibrated.
+    """
+    trials = _trials(labelled)
+    if not trials:
+        return Chosen(candidates[0], recall_bias or 0.0, SpanConfidence(), 0.0)
+    iterations = min(max_iterations, _SEARCH_ITERATIONS)
+    results = []
+    for settings in candidates:
+        crfs = [fit_crf(trial.kept, settings, iterations) for trial in trials]
+        bias, score = _best_lean(trials, crfs, recall_bias)
+        results.append((score, bias, crfs))
+    best = max(range(len(results)), key=lambda i: (results[i][0], -i))
+    _, bias, crfs = results[best]
+    confidence = _confidence(trials, [lean(crf, bias) for crf in crfs])
+    least = min((f for trial in trials for f in trial.familiarities), default=0.0)
+    return Chosen(candidates[best], bias, confidence, _FAR_FROM_ALL * least)
+
+
+def _trials(labelled: Labelled) -> list[_Trial]:
+    """What to train on and what to hold out, in turn; only trials with entities on both sides."""
+    documents = _first_tokens(labelled.documents)
+    examples = labelled.examples[: len(documents)]
+    is_validation = labelled.is_validation[: len(documents)]
+    parts: Sequence[bool] | npt.NDArray[np.int64] = is_validation
+    held_out_parts: Sequence[int] = [1]
+    if _entities([d for d, held in zip(documents, is_validation, strict=True) if held]) < _ENOUGH_VALIDATION:
+        parts = deal_folds([e.text for e in examples], [bool(d.entities) for d in documents], _FOLDS)
+        held_out_parts = range(_FOLDS)
+    trials: list[_Trial] = []
+    for number in held_out_parts:
+        kept = [d for d, part in zip(documents, parts, strict=True) if part != number]
+        held_out = [d for d, part in zip(documents, parts, strict=True) if part == number]
+        if _entities(kept) and _entities(held_out) and sum(_entities(t.held_out) for t in trials) < _ENOUGH_HELD_OUT:
+            unseen = [e for e, part in zip(examples, parts, strict=True) if part == number]
+            trials.append(_trial(kept, unseen, labelled.learned))
+    return trials
+
+
+def _trial(kept: Sequence[TokenSequences], unseen: Sequence[LabeledExample], learned: LearnedLexicon) -> _Trial:
+    forms = [forms_of(example.text) for example in unseen]
+    lexicon = learned.lexicon.without(learned.counts, Counter(form for text in forms for form in text))
+    familiarities = [f for f in map(lexicon.familiarity, forms) if f is not None]
+    return _Trial(kept, [TokenSequences.of(example, lexicon) for example in unseen], familiarities)
+
+
+def _first_tokens(documents: Sequence[TokenSequences]) -> Sequence[TokenSequences]:
+    """The first documents, as many as the search may look at; their order is that of hashes, so any part is alike."""
+    total = 0
+    for count, document in enumerate(documents):
+        total += document.token_count
+        if total > _SEARCH_TOKENS:
+            return documents[: max(count, _FOLDS)]
+    return documents
+
+
+def _entities(documents: Sequence[TokenSequences]) -> int:
+    return sum(len(document.entities) for document in documents)
+
+
+def _best_lean(trials: Sequence[_Trial], crfs: Sequence[bytes], given: float | None) -> tuple[float, float]:
+    """How far to lean, and the F1 then. It climbs from none, and stops after two steps that weren't better."""
+    best = given or 0.0
+    best_score = span_f1(trials, [lean(crf, best) for crf in crfs])
+    if given is not None or sum(_entities(trial.held_out) for trial in trials) < _ENOUGH_TO_LEAN:
+        return best, best_score
+    bias = best
+    while bias < min(_MOST_LEAN, best + 2 * _LEAN_STEP):
+        bias += _LEAN_STEP
+        score = span_f1(trials, [lean(crf, bias) for crf in crfs])
+        if score > best_score:
+            best, best_score = bias, score
+    return best, best_score
+
+
+def span_f1(trials: Sequence[_Trial], crfs: Sequence[bytes]) -> float:
+    """Exact-span micro F1 of CRFs on documents they weren't trained on."""
+    right = total = 0
+    for trial, crf in zip(trials, crfs, strict=True):
+        tagger = open_crf(crf)
+        for document in trial.held_out:
+            for features, tags in zip(document.features, document.tags, strict=True):
+                found, truth = set(ranges_of(tagger.tag(features))), set(ranges_of(tags))
+                right += len(found & truth)
+                total += len(found) + len(truth)
+    return 2 * right / total if total else 0.0
+
+
+def _confidence(trials: Sequence[_Trial], crfs: Sequence[bytes]) -> SpanConfidence:
+    probabilities: list[float] = []
+    right: list[bool] = []
+    for trial, crf in zip(trials, crfs, strict=True):
+        tagger = open_crf(crf)
+        for document in trial.held_out:
+            for features, tags in zip(document.features, document.tags, strict=True):
+                found, truth = tagger.tag(features), set(ranges_of(tags))
+                for span in ranges_of(found):
+                    probabilities.append(span_probability(tagger, found, span[0], span[1]))
+                    right.append(span in truth)
+    return fit_span_confidence(probabilities, right)
+
+
+def span_probability(tagger: Any, tags: Sequence[str], first: int, last: int) -> float:
+    """The least marginal probability among a span's tokens, of the sequence that the tagger tagged last."""
+    return min(float(tagger.marginal(tags[i], i)) for i in range(first, last))
