@@ -12,6 +12,7 @@ from docplatform.lake.lake import Lake
 from docplatform.models.factory import trainer_for
 from docplatform.registry.base import ModelRegistry, ModelVersion
 from docplatform.training.datasets import DatasetVersion, latest_dataset, load_examples
+from docplatform.training.unlabeled import with_project_texts
 
 
 def require_dataset(lake: Lake, project: str) -> DatasetVersion:
@@ -35,8 +36,8 @@ def train_candidate(
 ) -> ModelVersion:
     """The candidate for the project's newest dataset: trained now, unless the same training was done before.
 
-    Training is deterministic, so a version with the same dataset and trainer fingerprint is the same model;
-    ``retrain`` trains all the same.
+    Training is deterministic, so a version with the same dataset and trainer fingerprint is the same model, but for
+    what it learned from unlabelled texts; ``retrain`` trains all the same.
 
     Raises:
         PermanentError: no dataset yet, or the labels can't be learned from.
@@ -48,7 +49,7 @@ def train_candidate(
     if existing is not None and not retrain:
         return existing
     examples = load_examples(lake, project.name, dataset.dataset_version)
-    model = trainer.train(
+    model = with_project_texts(trainer, project, lake, dataset).train(
         [example for example in examples if example.split is Split.TRAIN],
         [example for example in examples if example.split is Split.VALIDATION],
     )
