@@ -1,4 +1,4 @@
-"""Choosing how a CRF is fitted, how far it leans to finding more, and what its probabilities mean: on held-out examples.
+"""Choosing on held-out examples how a CRF is fitted, how far it leans to finding more, what its probabilities mean.
 
 The work is bounded by counts, never by a clock: the same examples must give the same model on a slow machine.
 """
@@ -33,7 +33,7 @@ _SEARCH_ITERATIONS = 60
 _LEAN_STEP = 0.5
 _MOST_LEAN = 3.0
 _FAR_FROM_ALL = 0.5
-"""A text whose share of words seen before is less than this part of the least among held-out texts is abstained from."""
+"""A text with a smaller share of words seen before than this part of the least among held-out texts is abstained from."""
 
 CANDIDATES = (Settings(0.1, 0.1), Settings(0.1, 1.0))
 """Settings that are tried, the one preferred at equal score first."""
