@@ -33,7 +33,7 @@ _SEARCH_ITERATIONS = 60
 _LEAN_STEP = 0.5
 _MOST_LEAN = 3.0
 _FAR_FROM_ALL = 0.5
-"""A text with a smaller share of words seen before than this part of the least among held-out texts is abstained from."""
+"""A text is abstained from whose share of words seen before is under this part of the least among held-out ones."""
 
 CANDIDATES = (Settings(0.1, 0.1), Settings(0.1, 1.0))
 """Settings that are tried, the one preferred at equal score first."""
