@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from docplatform.documents.predictions import TaskKind
 from docplatform.errors import ConfigurationError
 from docplatform.labels.projects import ModelProject
-from docplatform.models.base import Trainer
+from docplatform.models.base import Trainer, TrainerOptions
+from docplatform.models.search import NOT_KEPT, SearchStore
 
 LOCAL_KINDS = (
     TaskKind.SINGLE_LABEL_CLASSIFICATION,
@@ -17,8 +18,16 @@ LOCAL_KINDS = (
 """The tasks that local trainers exist for."""
 
 
-def trainer_for(project: ModelProject) -> Trainer:
+class _FromOptions(Protocol):
+    def __call__(self, given: TrainerOptions, searches: SearchStore) -> Trainer: ...
+
+
+def trainer_for(project: ModelProject, searches: SearchStore = NOT_KEPT) -> Trainer:
     """The trainer of a project.
+
+    Args:
+        project: Whose kind and ``trainer`` options are looked at.
+        searches: Where hyperparameter searches are kept, for who trains; default: nowhere.
 
     Raises:
         ConfigurationError: where no backend trains its kind, or its options are wrong; the message says what there is.
@@ -33,12 +42,12 @@ def trainer_for(project: ModelProject) -> Trainer:
             f"It trains {', '.join(LOCAL_KINDS)}."
         )
     try:
-        return _local(project.kind)(project.trainer)
+        return _local(project.kind)(project.trainer, searches)
     except ConfigurationError as error:
         raise ConfigurationError(f"Project {project.name}: {error}") from error
 
 
-def _local(kind: TaskKind) -> Callable[[Mapping[str, object]], Trainer]:
+def _local(kind: TaskKind) -> _FromOptions:
     if kind is TaskKind.SINGLE_LABEL_CLASSIFICATION:
         from docplatform.models.local.single_label import SingleLabelTrainer
 

@@ -10,6 +10,7 @@ from docplatform.errors import PermanentError
 from docplatform.labels.projects import ModelProject
 from docplatform.lake.lake import Lake
 from docplatform.models.factory import trainer_for
+from docplatform.models.search import NOT_KEPT, SearchStore
 from docplatform.registry.base import ModelRegistry, ModelVersion
 from docplatform.training.datasets import DatasetVersion, latest_dataset, load_examples
 from docplatform.training.unlabeled import with_project_texts
@@ -32,7 +33,13 @@ def candidate_for(registry: ModelRegistry, dataset: DatasetVersion, fingerprint:
 
 
 def train_candidate(
-    project: ModelProject, *, lake: Lake, registry: ModelRegistry, run_id: str, retrain: bool = False
+    project: ModelProject,
+    *,
+    lake: Lake,
+    registry: ModelRegistry,
+    run_id: str,
+    retrain: bool = False,
+    searches: SearchStore = NOT_KEPT,
 ) -> ModelVersion:
     """The candidate for the project's newest dataset: trained now, unless the same training was done before.
 
@@ -43,7 +50,7 @@ def train_candidate(
         PermanentError: no dataset yet, or the labels can't be learned from.
         ConfigurationError: the project's trainer options are wrong.
     """
-    trainer = trainer_for(project)
+    trainer = trainer_for(project, searches)
     dataset = require_dataset(lake, project.name)
     existing = candidate_for(registry, dataset, trainer.fingerprint)
     if existing is not None and not retrain:

@@ -11,7 +11,9 @@ from docplatform.defs.partitions import model_projects, project_of
 from docplatform.defs.previews import decision_metadata, judgement_metadata, model_metadata
 from docplatform.labels.projects import ProjectStore
 from docplatform.lake.lake import Lake
+from docplatform.models.search import SearchStore
 from docplatform.registry.base import ModelRegistry
+from docplatform.settings import Settings
 from docplatform.storage.base import BlobStore
 
 _DRIVEN_BY = "labels_sensor when labels change, retraining_schedule every night"
@@ -42,6 +44,7 @@ def trained_model(
     lake: dg.ResourceParam[Lake],
     model_registry: dg.ResourceParam[ModelRegistry],
     blob_store: dg.ResourceParam[BlobStore],
+    settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult:
     """The candidate trained on the newest dataset of a project, as a numbered version in the registry.
 
@@ -53,7 +56,12 @@ def trained_model(
     with as_failures():
         project = project_of(context, projects)
         version = train_candidate(
-            project, lake=lake, registry=model_registry, run_id=context.run.run_id, retrain=config.retrain
+            project,
+            lake=lake,
+            registry=model_registry,
+            run_id=context.run.run_id,
+            retrain=config.retrain,
+            searches=SearchStore(settings.home_path / "searches", context.log.info),
         )
     return dg.MaterializeResult(
         metadata=model_metadata(version, blob_store, reused=version.run_id != context.run.run_id)

@@ -21,6 +21,7 @@ from docplatform.models.local.span_confidence import SpanConfidence
 from docplatform.models.local.threads import engine_versions, one_thread
 from docplatform.models.local.token_features import TokenView
 from docplatform.models.local.tokens import chunk, tokenize
+from docplatform.models.search import NOT_KEPT, SearchStore
 
 ENGINE = "crf/2"
 
@@ -89,12 +90,13 @@ class EntityTrainer:
     """Trains ``EntityModel``; ``LearnsFromUnlabeled``."""
 
     options: EntityOptions
+    searches: SearchStore = NOT_KEPT
     unlabeled: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
-    def from_options(cls, given: Mapping[str, object]) -> EntityTrainer:
+    def from_options(cls, given: Mapping[str, object], searches: SearchStore = NOT_KEPT) -> EntityTrainer:
         """From a project's options. Raises ``ConfigurationError``."""
-        return cls(parse_options(EntityOptions, given))
+        return cls(parse_options(EntityOptions, given), searches)
 
     @property
     def kind(self) -> TaskKind:

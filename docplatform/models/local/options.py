@@ -8,6 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from docplatform.errors import ConfigurationError
+from docplatform.models.search import SearchOptions
 
 
 class ClassificationOptions(BaseModel):
@@ -23,6 +24,7 @@ class ClassificationOptions(BaseModel):
     max_features: int = Field(100_000, ge=100, description="Most features of words, and of characters.")
     max_characters: int = Field(50_000, ge=100, description="Characters of a text that are looked at.")
     min_confidence: float = Field(0.0, ge=0, le=1, description="Below this confidence the model abstains.")
+    search: SearchOptions | None = Field(None, description="Search for hyperparameters under a budget. Default: none.")
 
 
 class EntityOptions(BaseModel):

@@ -25,6 +25,7 @@ from docplatform.models.local.model_folder import (
 from docplatform.models.local.options import ClassificationOptions, parse_options
 from docplatform.models.local.selection import folds_to_hold_out, held_out_scores
 from docplatform.models.local.threads import engine_versions, one_thread
+from docplatform.models.search import NOT_KEPT, SearchStore
 
 ENGINE = "tfidf-svm-softmax/1"
 _ABSTAINED = Prediction(abstained=True)
@@ -82,11 +83,12 @@ class SingleLabelTrainer:
     """Trains ``SingleLabelModel``."""
 
     options: ClassificationOptions
+    searches: SearchStore = NOT_KEPT
 
     @classmethod
-    def from_options(cls, given: Mapping[str, object]) -> SingleLabelTrainer:
+    def from_options(cls, given: Mapping[str, object], searches: SearchStore = NOT_KEPT) -> SingleLabelTrainer:
         """From a project's options. Raises ``ConfigurationError``."""
-        return cls(parse_options(ClassificationOptions, given))
+        return cls(parse_options(ClassificationOptions, given), searches)
 
     @property
     def kind(self) -> TaskKind:
