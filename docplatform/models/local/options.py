@@ -21,6 +21,7 @@ class ClassificationOptions(BaseModel):
     )
     word_ngrams: int = Field(2, ge=1, le=3, description="Longest run of words that is a feature.")
     char_ngrams: int = Field(5, ge=0, le=6, description="Longest run of characters; 0: words only.")
+    char_weight: float = Field(1.4, gt=0, description="Weight of characters beside words.")
     max_features: int = Field(100_000, ge=100, description="Most features of words, and of characters.")
     max_characters: int = Field(50_000, ge=100, description="Characters of a text that are looked at.")
     min_confidence: float = Field(0.0, ge=0, le=1, description="Below this confidence the model abstains.")
