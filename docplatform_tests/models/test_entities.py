@@ -10,6 +10,7 @@ from docplatform.models.local import crf_search
 from docplatform.models.local.crf import Settings
 from docplatform.models.local.entities import EntityTrainer
 from docplatform.models.local.model_folder import read_model, write_model
+from docplatform.models.search import SearchStore
 from docplatform_tests.contracts.trainer import TrainerContract
 from docplatform_tests.models.letters import entities, texts
 
@@ -149,3 +150,14 @@ def test_a_recall_bias_given_is_used_and_more_of_it_finds_more() -> None:
         found.append(sum(len(p.entities) for p in model.predict([e.document for e in entities(10, seed=9)])))
     assert found[0] < found[2]
     assert found == sorted(found)
+
+
+def test_a_search_tries_what_the_project_does_not_give_and_is_gone_on_with(tmp_path) -> None:
+    lines: list[str] = []
+    store = SearchStore(tmp_path, lines.append)
+    options = {"l1": 0.2, "max_iterations": 8, "search": {"trials": 3}}
+    model = EntityTrainer.from_options(options, store).train(entities(6), [])
+    assert model.chosen.settings.l1 == 0.2
+    assert len(lines) == 3
+    assert EntityTrainer.from_options(options, store).train(entities(6), []) == model
+    assert len(lines) == 3

@@ -32,6 +32,8 @@ _SEARCH_TOKENS = 40_000
 _SEARCH_ITERATIONS = 60
 _LEAN_STEP = 0.5
 _MOST_LEAN = 3.0
+_NEARLY = 0.01
+"""F1 that is given up for leaning less."""
 _FAR_FROM_ALL = 0.5
 """A text is abstained from whose share of words seen before is under this part of the least among held-out ones."""
 
@@ -58,38 +60,57 @@ class Labelled:
     learned: LearnedLexicon
 
 
-class _Trial(NamedTuple):
+class Trial(NamedTuple):
+    """What to train on, and what to hold out."""
+
     kept: Sequence[TokenSequences]
     held_out: Sequence[TokenSequences]
     """Seen with a lexicon that doesn't know them."""
     familiarities: Sequence[float]
 
 
-def choose(
-    labelled: Labelled, candidates: Sequence[Settings], max_iterations: int, recall_bias: float | None = None
-) -> Chosen:
-    """The candidate under which held-out entities are found best, and what follows from it.
+class Tried(NamedTuple):
+    """Settings, the lean that is best under them, the F1 then, and the CRFs of the trials, not leaning."""
 
-    Without anything to hold out it is the first candidate, neither leaning (unless ``recall_bias`` is given) nor
-    calibrated.
-    """
-    trials = _trials(labelled)
-    if not trials:
-        return Chosen(candidates[0], recall_bias or 0.0, SpanConfidence(), 0.0)
-    iterations = min(max_iterations, _SEARCH_ITERATIONS)
-    results = []
-    for settings in candidates:
-        crfs = [fit_crf(trial.kept, settings, iterations) for trial in trials]
-        bias, score = _best_lean(trials, crfs, recall_bias)
-        results.append((score, bias, crfs))
-    best = max(range(len(results)), key=lambda i: (results[i][0], -i))
-    _, bias, crfs = results[best]
-    confidence = _confidence(trials, [lean(crf, bias) for crf in crfs])
-    least = min((f for trial in trials for f in trial.familiarities), default=0.0)
-    return Chosen(candidates[best], bias, confidence, _FAR_FROM_ALL * least)
+    settings: Settings
+    recall_bias: float
+    score: float
+    crfs: Sequence[bytes]
 
 
-def _trials(labelled: Labelled) -> list[_Trial]:
+@dataclass(frozen=True)
+class Tryout:
+    """Tries settings on held-out examples."""
+
+    trials: Sequence[Trial]
+    iterations: int
+    recall_bias: float | None
+    """Given by the project; None: to be found."""
+
+    @classmethod
+    def of(cls, labelled: Labelled, *, max_iterations: int, recall_bias: float | None) -> Tryout:
+        """Part what there is into what to train on and what to hold out, in turn."""
+        return cls(_trials(labelled), min(max_iterations, _SEARCH_ITERATIONS), recall_bias)
+
+    def attempt(self, settings: Settings) -> Tried:
+        """Fit without each held-out part, and lean so that entities are found best."""
+        crfs = [fit_crf(trial.kept, settings, self.iterations) for trial in self.trials]
+        return Tried(settings, *_best_lean(self.trials, crfs, self.recall_bias), crfs)
+
+    def choose(self, candidates: Sequence[Settings]) -> Chosen:
+        """The candidate under which held-out entities are found best, the first of equals, and what follows from it.
+
+        Without anything to hold out it is the first, neither leaning (unless the project says so) nor calibrated.
+        """
+        if not self.trials:
+            return Chosen(candidates[0], self.recall_bias or 0.0, SpanConfidence(), 0.0)
+        best = max(map(self.attempt, candidates), key=lambda tried: tried.score)
+        confidence = _confidence(self.trials, [lean(crf, best.recall_bias) for crf in best.crfs])
+        least = min((f for trial in self.trials for f in trial.familiarities), default=0.0)
+        return Chosen(best.settings, best.recall_bias, confidence, _FAR_FROM_ALL * least)
+
+
+def _trials(labelled: Labelled) -> list[Trial]:
     """What to train on and what to hold out, in turn; only trials with entities on both sides."""
     documents = _first_tokens(labelled.documents)
     examples = labelled.examples[: len(documents)]
@@ -99,7 +120,7 @@ def _trials(labelled: Labelled) -> list[_Trial]:
     if _entities([d for d, held in zip(documents, is_validation, strict=True) if held]) < _ENOUGH_VALIDATION:
         parts = deal_folds([e.text for e in examples], [bool(d.entities) for d in documents], _FOLDS)
         held_out_parts = range(_FOLDS)
-    trials: list[_Trial] = []
+    trials: list[Trial] = []
     for number in held_out_parts:
         kept = [d for d, part in zip(documents, parts, strict=True) if part != number]
         held_out = [d for d, part in zip(documents, parts, strict=True) if part == number]
@@ -109,11 +130,11 @@ def _trials(labelled: Labelled) -> list[_Trial]:
     return trials
 
 
-def _trial(kept: Sequence[TokenSequences], unseen: Sequence[LabeledExample], learned: LearnedLexicon) -> _Trial:
+def _trial(kept: Sequence[TokenSequences], unseen: Sequence[LabeledExample], learned: LearnedLexicon) -> Trial:
     forms = [forms_of(example.text) for example in unseen]
     lexicon = learned.lexicon.without(learned.counts, Counter(form for text in forms for form in text))
     familiarities = [f for f in map(lexicon.familiarity, forms) if f is not None]
-    return _Trial(kept, [TokenSequences.of(example, lexicon) for example in unseen], familiarities)
+    return Trial(kept, [TokenSequences.of(example, lexicon) for example in unseen], familiarities)
 
 
 def _first_tokens(documents: Sequence[TokenSequences]) -> Sequence[TokenSequences]:
@@ -130,22 +151,23 @@ def _entities(documents: Sequence[TokenSequences]) -> int:
     return sum(len(document.entities) for document in documents)
 
 
-def _best_lean(trials: Sequence[_Trial], crfs: Sequence[bytes], given: float | None) -> tuple[float, float]:
-    """How far to lean, and the F1 then. It climbs from none, and stops after two steps that weren't better."""
-    best = given or 0.0
-    best_score = span_f1(trials, [lean(crf, best) for crf in crfs])
-    if given is not None or sum(_entities(trial.held_out) for trial in trials) < _ENOUGH_TO_LEAN:
-        return best, best_score
-    bias = best
-    while bias < min(_MOST_LEAN, best + 2 * _LEAN_STEP):
-        bias += _LEAN_STEP
-        score = span_f1(trials, [lean(crf, bias) for crf in crfs])
-        if score > best_score:
-            best, best_score = bias, score
-    return best, best_score
+def _best_lean(trials: Sequence[Trial], crfs: Sequence[bytes], given: float | None) -> tuple[float, float]:
+    """How far to lean, and the F1 then. It climbs from none, and stops after two steps that weren't better.
+
+    Of leans nearly as good the least is taken: with all examples to learn from, less is needed than in the trials.
+    """
+    scores = {given or 0.0: span_f1(trials, [lean(crf, given or 0.0) for crf in crfs])}
+    if given is None and sum(_entities(trial.held_out) for trial in trials) >= _ENOUGH_TO_LEAN:
+        bias = best = 0.0
+        while bias < min(_MOST_LEAN, best + 2 * _LEAN_STEP):
+            bias += _LEAN_STEP
+            scores[bias] = span_f1(trials, [lean(crf, bias) for crf in crfs])
+            best = bias if scores[bias] > scores[best] else best
+    least = min(bias for bias, score in scores.items() if score >= max(scores.values()) - _NEARLY)
+    return least, scores[least]
 
 
-def span_f1(trials: Sequence[_Trial], crfs: Sequence[bytes]) -> float:
+def span_f1(trials: Sequence[Trial], crfs: Sequence[bytes]) -> float:
     """Exact-span micro F1 of CRFs on documents they weren't trained on."""
     right = total = 0
     for trial, crf in zip(trials, crfs, strict=True):
@@ -158,7 +180,7 @@ def span_f1(trials: Sequence[_Trial], crfs: Sequence[bytes]) -> float:
     return 2 * right / total if total else 0.0
 
 
-def _confidence(trials: Sequence[_Trial], crfs: Sequence[bytes]) -> SpanConfidence:
+def _confidence(trials: Sequence[Trial], crfs: Sequence[bytes]) -> SpanConfidence:
     probabilities: list[float] = []
     right: list[bool] = []
     for trial, crf in zip(trials, crfs, strict=True):

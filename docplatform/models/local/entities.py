@@ -12,8 +12,8 @@ from docplatform.documents.predictions import Entity, LabeledExample, Prediction
 from docplatform.errors import PermanentError
 from docplatform.models.local.bio import ranges_of
 from docplatform.models.local.crf import Settings, TokenSequences, fit_crf, lean, open_crf
-from docplatform.models.local.crf_search import CANDIDATES, Chosen, Labelled, choose, span_probability
-from docplatform.models.local.examples import in_stable_order
+from docplatform.models.local.crf_search import CANDIDATES, Chosen, Labelled, Tryout, span_probability
+from docplatform.models.local.examples import examples_digest, in_stable_order, text_digest
 from docplatform.models.local.lexicon import Lexicon, learn_lexicon
 from docplatform.models.local.model_folder import corrupt, read_model, write_model
 from docplatform.models.local.options import EntityOptions, parse_options
@@ -21,9 +21,11 @@ from docplatform.models.local.span_confidence import SpanConfidence
 from docplatform.models.local.threads import engine_versions, one_thread
 from docplatform.models.local.token_features import TokenView
 from docplatform.models.local.tokens import chunk, tokenize
-from docplatform.models.search import NOT_KEPT, SearchStore
+from docplatform.models.search import NOT_KEPT, Real, SearchStore, Space, Values, Whole
 
 ENGINE = "crf/2"
+_SPACE: Space = {"l1": Real(1e-3, 2.0), "l2": Real(1e-3, 4.0), "min_frequency": Whole(0, 3)}
+"""What a search looks through."""
 
 
 @dataclass(frozen=True)
@@ -132,16 +134,34 @@ class EntityTrainer:
         if not labels:
             raise PermanentError(f"None of the {len(examples)} examples has an entity; label some before training.")
         labelled = Labelled(examples, documents, [id(e) in validated for e in examples], learned)
-        chosen = choose(labelled, self._candidates(), self.options.max_iterations, self.options.recall_bias)
+        tryout = Tryout.of(labelled, max_iterations=self.options.max_iterations, recall_bias=self.options.recall_bias)
+        chosen = tryout.choose(self._candidates(tryout, self._search_name(train, validation, learned.unlabeled)))
         crf = fit_crf(documents, chosen.settings, self.options.max_iterations)
         leaning = lean(crf, chosen.recall_bias)
         return EntityModel(labels, leaning, learned.lexicon, chosen, self.options.min_confidence, learned.unlabeled)
 
-    def _candidates(self) -> list[Settings]:
-        """What the project gives isn't tried otherwise."""
-        l1, l2, frequency = self.options.l1, self.options.l2, self.options.min_frequency
-        given = [Settings(c.l1 if l1 is None else l1, c.l2 if l2 is None else l2, frequency) for c in CANDIDATES]
-        return list(dict.fromkeys(given))
+    def _candidates(self, tryout: Tryout, search_name: str) -> list[Settings]:
+        """The settings to choose from. What the project gives isn't tried otherwise."""
+        given = {key: value for key in _SPACE if (value := getattr(self.options, key)) is not None}
+        candidates = list(dict.fromkeys(replace(settings, **given) for settings in CANDIDATES))
+        space = {key: domain for key, domain in _SPACE.items() if key not in given}
+        if self.options.search is None or not tryout.trials or not space:
+            return candidates
+        first = [{key: getattr(settings, key) for key in space} for settings in candidates]
+
+        def score(values: Values) -> float:
+            return tryout.attempt(_with(candidates[0], values)).score
+
+        found = self.searches.search(search_name, space, first, score, self.options.search)
+        return [_with(candidates[0], found.values)]
+
+    def _search_name(
+        self, train: Sequence[LabeledExample], validation: Sequence[LabeledExample], unlabeled: Mapping[str, int | str]
+    ) -> str:
+        """All that a trial's score depends on; not the budget: a larger one goes on with a smaller one's trials."""
+        options = self.options.model_copy(update={"search": None}).model_dump_json()
+        told = f"{ENGINE} {options} {unlabeled['sha256']} {examples_digest(train, validation)}"
+        return f"{self.kind}-{text_digest(told)[:32]}"
 
     def load(self, folder: Path) -> EntityModel:
         """Read back what ``EntityModel.save`` wrote."""
@@ -162,3 +182,9 @@ class EntityTrainer:
         except (KeyError, ValueError, TypeError) as error:
             raise corrupt(folder, f"{type(error).__name__}: {error}") from error
         return model
+
+
+def _with(settings: Settings, values: Values) -> Settings:
+    """The settings with what a search proposes."""
+    merged = {"l1": settings.l1, "l2": settings.l2, "min_frequency": settings.min_frequency, **values}
+    return Settings(float(merged["l1"]), float(merged["l2"]), int(merged["min_frequency"]))

@@ -35,7 +35,9 @@ class EntityOptions(BaseModel):
 
     l1: float | None = Field(None, ge=0, description="L1 penalty of the CRF. Default: chosen by cross-validation.")
     l2: float | None = Field(None, ge=0, description="L2 penalty of the CRF. Default: chosen by cross-validation.")
-    min_frequency: int = Field(0, ge=0, le=100, description="Features seen less often are left out.")
+    min_frequency: int | None = Field(
+        None, ge=0, le=100, description="Features seen less often are left out. Default: none, unless searched for."
+    )
     recall_bias: float | None = Field(
         None,
         ge=-5,
@@ -51,6 +53,7 @@ class EntityOptions(BaseModel):
     )
     max_iterations: int = Field(120, ge=1, le=2_000, description="Most steps of the optimiser.")
     min_confidence: float = Field(0.0, ge=0, le=1, description="Entities below this confidence are left out.")
+    search: SearchOptions | None = Field(None, description="Search for hyperparameters under a budget. Default: none.")
 
 
 Options = TypeVar("Options", bound=BaseModel)
