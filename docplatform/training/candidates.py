@@ -14,6 +14,7 @@ from docplatform.models.factory import trainer_for
 from docplatform.models.search import NOT_KEPT, SearchStore
 from docplatform.registry.base import ModelRegistry, ModelVersion, checksum, files_below
 from docplatform.training.datasets import DatasetVersion, latest_dataset, load_examples
+from docplatform.training.unlabeled import with_project_texts
 
 
 def require_dataset(lake: Lake, project: str) -> DatasetVersion:
@@ -43,8 +44,9 @@ def train_candidate(
 ) -> ModelVersion:
     """The candidate for the project's newest dataset: trained now, unless the same training was done before.
 
-    Training is deterministic, so a version with the same dataset and trainer fingerprint is the same model;
-    ``retrain`` trains all the same, and makes another version only where the files come out different.
+    Training is deterministic, so a version with the same dataset and trainer fingerprint is the same model, but for
+    what it learned from unlabelled texts; ``retrain`` trains all the same, and makes another version only where the
+    files come out different.
 
     Raises:
         PermanentError: no dataset yet, or the labels can't be learned from.
@@ -56,7 +58,7 @@ def train_candidate(
     if existing is not None and not retrain and not existing.stale:
         return existing
     examples = load_examples(lake, project.name, dataset.dataset_version)
-    model = trainer.train(
+    model = with_project_texts(trainer, project, lake, dataset).train(
         [example for example in examples if example.split is Split.TRAIN],
         [example for example in examples if example.split is Split.VALIDATION],
     )

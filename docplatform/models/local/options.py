@@ -38,8 +38,25 @@ class EntityOptions(BaseModel):
 
     l1: float | None = Field(None, ge=0, description="L1 penalty of the CRF. Default: chosen by cross-validation.")
     l2: float | None = Field(None, ge=0, description="L2 penalty of the CRF. Default: chosen by cross-validation.")
-    max_iterations: int = Field(120, ge=1, le=2_000, description="Most steps of the optimiser.")
+    min_frequency: int | None = Field(
+        None, ge=0, le=100, description="Features seen less often are left out. Default: none, unless searched for."
+    )
+    recall_bias: float | None = Field(
+        None,
+        ge=-5,
+        le=5,
+        description="Log-odds taken from 'no entity' everywhere: more is found, less surely. Default: the one of "
+        "greatest F1 in cross-validation.",
+    )
+    language: str | None = Field(
+        None, min_length=2, max_length=3, description="ISO 639-1; whose dictionary is used. Default: detected."
+    )
+    unlabeled_characters: int = Field(
+        5_000_000, ge=0, description="Characters of the project's unlabelled texts that word clusters are learned from."
+    )
+    max_iterations: int = Field(100, ge=1, le=2_000, description="Most steps of the optimiser.")
     min_confidence: float = Field(0.0, ge=0, le=1, description="Entities below this confidence are left out.")
+    search: SearchOptions | None = Field(None, description="Search for hyperparameters under a budget. Default: none.")
 
 
 Options = TypeVar("Options", bound=BaseModel)
