@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SYSTEM := .tmp
 
-.PHONY: help setup run test lint types contracts unit system lock docs clean
+.PHONY: help setup run test lint types contracts unit system lock lock-studio docs clean
 
 help: ## This list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,11 @@ endif
 lock: ## requirements.lock anew, from pyproject.toml.
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --all-extras \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+lock-studio: setup ## What Label Studio needs, anew: label-studio.lock.txt.
+	@echo "label-studio==$$($(BIN)/python -c 'from docplatform.labels.studio.client import TESTED_VERSION as v; print(v)')" | \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+		--custom-compile-command "make lock-studio" - -o docplatform/labels/studio/label-studio.lock.txt
 
 docs: setup ## docs/tables.md anew, from the table schemas.
 	@$(BIN)/python -m docplatform.lake.tables_doc

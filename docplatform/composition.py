@@ -16,6 +16,8 @@ from docplatform.settings import Settings, StorageBackend
 if TYPE_CHECKING:
     from docplatform.ingestion.base import Connector
     from docplatform.labels.projects import ProjectStore
+    from docplatform.labels.studio.client import StudioClient
+    from docplatform.labels.studio.server import StudioServer
     from docplatform.lake.lake import Lake
     from docplatform.ledger.ledger import Ledger
     from docplatform.ocr.base import DocumentReader
@@ -106,6 +108,40 @@ class Platform:
         from docplatform.registry.local import LocalModelRegistry
 
         return LocalModelRegistry(self.blob_store, self.settings.home_path / "model-cache")
+
+    @cached_property
+    def studio_server(self) -> StudioServer:
+        """The home's own Label Studio, running or not."""
+        from docplatform.labels.studio.installation import StudioInstallation
+        from docplatform.labels.studio.server import StudioServer
+
+        folder = self.settings.label_studio_path
+        venv = self.settings.label_studio.venv or folder / "venv"
+        return StudioServer(folder, StudioInstallation(venv.expanduser().absolute()))
+
+    def label_studio(self) -> StudioClient:
+        """Label Studio's API: the server the settings name, else the home's own.
+
+        Raises:
+            ConfigurationError: there is neither, or the named one has no token.
+        """
+        from docplatform.labels.studio.client import StudioClient
+
+        named = self.settings.label_studio
+        if named.url is not None:
+            if named.token is None:
+                raise ConfigurationError(
+                    f"DOCPLATFORM_LABEL_STUDIO__URL names {named.url}: set DOCPLATFORM_LABEL_STUDIO__TOKEN too, from "
+                    "that server's page Account & Settings."
+                )
+            return StudioClient(named.url, named.token.get_secret_value())
+        running, account = self.studio_server.running(), self.studio_server.account()
+        if running is None or account is None:
+            raise ConfigurationError(
+                "No Label Studio runs for this home: `docplatform labels studio start`, or name one that runs in "
+                "DOCPLATFORM_LABEL_STUDIO__URL."
+            )
+        return StudioClient(running.url, account.token)
 
     def close(self) -> None:
         """Stop what runs (worker processes) and close what is open (the ledger), where it was used."""

@@ -125,6 +125,17 @@ class AlertSettings(BaseModel):
         return value
 
 
+class LabelStudioSettings(BaseModel):
+    """Label Studio, where people label. Without a URL: the server that ``docplatform labels studio start`` runs."""
+
+    url: str | None = Field(None, description="A Label Studio that runs already, e.g. https://labels.example.com.")
+    token: SecretStr | None = Field(None, description="API token there: legacy, or personal access token.")
+    port: int = Field(8080, ge=1, le=65535, description="Port of the home's own server, on the loopback address.")
+    venv: Path | None = Field(
+        None, description="Where Label Studio is installed; default: labelstudio/venv in the home. Homes may share one."
+    )
+
+
 class Settings(BaseSettings):
     """All settings of a home. Build one and hand it on; nothing else reads the environment."""
 
@@ -140,6 +151,7 @@ class Settings(BaseSettings):
     text: TextSettings = TextSettings()
     automation: AutomationSettings = AutomationSettings()
     alerts: AlertSettings = AlertSettings()
+    label_studio: LabelStudioSettings = LabelStudioSettings()
 
     @property
     def home_path(self) -> Path:
@@ -150,6 +162,11 @@ class Settings(BaseSettings):
     def landing_path(self) -> Path:
         """``landing/<customer>/…``: where people drop files."""
         return self.home_path / "landing"
+
+    @property
+    def label_studio_path(self) -> Path:
+        """The home's own Label Studio: account, data, log."""
+        return self.home_path / "labelstudio"
 
     @property
     def dagster_path(self) -> Path:

@@ -1,4 +1,4 @@
-"""The command line: ``docplatform run | read | status | quarantine | labels | samples | doctor | sql | ui``.
+"""The command line: ``docplatform run | read | status | quarantine | labels | models | samples | doctor | sql | ui``.
 
 Belongs here: arguments, printing, exit codes. Doesn't: anything a library function could do. Commands are imported when
 asked for, so that ``--help`` is quick.
@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "status": "docplatform.cli.status:status",
     "quarantine": "docplatform.cli.quarantine:quarantine",
     "labels": "docplatform.cli.labels:labels",
+    "models": "docplatform.cli.models:models",
     "samples": "docplatform.cli.samples:samples",
     "doctor": "docplatform.cli.doctor:doctor",
     "sql": "docplatform.cli.sql:sql",

@@ -70,6 +70,8 @@ class Summary:
     """Every count that doesn't add up, in words."""
 
 
+_AVERAGES = ("macro avg", "weighted avg")
+
 _ARRIVALS = """
     SELECT parent_document_id IS NOT NULL AS member,
            count(*) AS arrived,
@@ -197,7 +199,7 @@ def _project(platform: Platform, project: ModelProject) -> ProjectSummary:
         champion=champion.version if champion else None,
         decision=decision.get("reason", "not trained yet"),
         f1=by_label.pop("micro avg", None),
-        label_f1={label: f1 for label, f1 in sorted(by_label.items()) if label != "macro avg"},
+        label_f1={label: f1 for label, f1 in sorted(by_label.items()) if label not in _AVERAGES},
         predictions=len(predictions),
         drift=latest.get("reason", "not checked yet"),
     )

@@ -9,6 +9,7 @@ from docplatform.defs import jobs
 from docplatform.defs.alerts import build_failure_sensor
 from docplatform.defs.arrival_sensors import build_lake_partition_sensor, build_landing_sensor
 from docplatform.defs.assets import inference, ingest, labels, lake, models, monitoring, text
+from docplatform.defs.labelling import build_label_studio_sensor, label_studio_job
 from docplatform.defs.maintenance import maintenance_job
 from docplatform.defs.project_sensors import build_champion_sensor, build_labels_sensor, build_retraining_sensor
 from docplatform.defs.resources import build_resources
@@ -40,13 +41,14 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, object] | No
     automation = settings.automation
     return dg.Definitions(
         assets=ASSETS,
-        jobs=[*jobs.ASSET_JOBS, maintenance_job],
+        jobs=[*jobs.ASSET_JOBS, maintenance_job, label_studio_job],
         sensors=[
             build_landing_sensor(automation),
             build_lake_partition_sensor(automation),
             build_labels_sensor(automation),
             build_retraining_sensor(automation),
             build_champion_sensor(automation),
+            build_label_studio_sensor(automation),
             build_failure_sensor(automation, settings.alerts),
         ],
         schedules=build_schedules(automation),

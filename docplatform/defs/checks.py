@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from docplatform.lake.quarantine import QuarantineEntry
     from docplatform.lake.stages import StageReport
     from docplatform.training.annotations import AnnotationsReport
-    from docplatform.training.judging import Decision
+    from docplatform.training.deciding import Decision
     from docplatform.training.monitoring import DriftCheck
 
 ALL_DOCUMENTS_CHECK = "has_all_documents"

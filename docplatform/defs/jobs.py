@@ -1,5 +1,7 @@
 """The jobs: one for each way in."""
 
+from typing import Any
+
 import dagster as dg
 
 from docplatform.defs.assets.inference import predictions
@@ -60,6 +62,13 @@ retrain_job = dg.define_asset_job(
     [labeled_dataset, trained_model, model_evaluation, champion_model],
     description="Freeze a project's dataset, train a candidate, judge it, and let the gate decide.",
 )
+
+
+def retraining_config(drifted: bool) -> dict[str, Any]:
+    """Run config of ``retrain_job``: after drift the same labels are trained on again."""
+    return {"ops": {"trained_model": {"config": {"retrain": True}}}} if drifted else {}
+
+
 drift_job = dg.define_asset_job(
     "drift_job",
     [drift_report],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,17 +11,14 @@ from urllib.parse import unquote, urlsplit
 import dagster as dg
 
 if TYPE_CHECKING:
-    from docplatform.evaluation.metrics import Evaluation
     from docplatform.ingestion.ingest import IngestReport
-    from docplatform.labels.projects import ModelProject
     from docplatform.lake.lake import Lake
     from docplatform.lake.stages import StageProgress, StageReport
     from docplatform.ledger.records import ArrivalCounts
-    from docplatform.registry.base import ModelRegistry, ModelVersion
+    from docplatform.registry.base import ModelVersion
     from docplatform.storage.base import BlobStore
     from docplatform.training.annotations import AnnotationsReport
     from docplatform.training.datasets import DatasetVersion
-    from docplatform.training.judging import Decision, Judgement
     from docplatform.training.monitoring import DriftCheck
 
 
@@ -244,69 +240,6 @@ def model_metadata(version: ModelVersion, blob_store: BlobStore, *, reused: bool
     }
 
 
-def judgement_metadata(project: ModelProject, judgement: Judgement) -> Metadata:
-    """Scores, plots and mistakes of the candidate, beside the champion's scores."""
-    from docplatform.evaluation.plots import confusion_matrix_png, label_f1_png
-
-    evaluation = judgement.candidate_evaluation
-    champion = judgement.champion_evaluation
-    metadata: Metadata = {
-        "model id": judgement.candidate.model_id,
-        "f1": _rounded(evaluation.micro.f1),
-        "macro f1": _rounded(evaluation.macro.f1),
-        "test documents": judgement.dataset.test_count,
-    }
-    if champion is not None and judgement.champion is not None:
-        metadata["champion"] = judgement.champion.model_id
-        metadata["champion f1"] = _rounded(champion.micro.f1)
-    metadata["f1 per label"] = _image(label_f1_png(evaluation, threshold=project.gate.min_f1), "F1 per label")
-    if evaluation.confusion is not None:
-        metadata["confusion matrix"] = _image(confusion_matrix_png(evaluation), "Confusion matrix")
-    metadata["scores"] = dg.MetadataValue.md(_scores(evaluation))
-    metadata["mistakes"] = dg.MetadataValue.md(_mistakes(evaluation))
-    return metadata
-
-
-def _rounded(value: float) -> float:
-    """To as many digits as mean something with the hundreds of examples a test split has."""
-    return round(value, 4)
-
-
-def _image(png: bytes, title: str) -> dg.MarkdownMetadataValue:
-    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})")
-
-
-def _scores(evaluation: Evaluation) -> str:
-    columns = ["label", "precision", "recall", "f1", "support"]
-    rows = [
-        {"label": s.label, "precision": s.precision, "recall": s.recall, "f1": s.f1, "support": s.support}
-        for s in (*evaluation.labels, evaluation.micro, evaluation.macro)
-    ]
-    return markdown_table(columns, rows)
-
-
-def _mistakes(evaluation: Evaluation) -> str:
-    columns = ["expected", "predicted", "context"]
-    rows = [{"expected": e.expected, "predicted": e.predicted, "context": e.context} for e in evaluation.errors[:20]]
-    return markdown_table(columns, rows) if rows else "none"
-
-
-def decision_metadata(decision: Decision, registry: ModelRegistry) -> Metadata:
-    """What the gate decided, and the history of the alias."""
-    columns = ["version", "changed_at", "reason"]
-    rows = [
-        {"version": change.version, "changed_at": f"{change.changed_at:%Y-%m-%d %H:%M}", "reason": change.reason}
-        for change in registry.alias_history(decision.project, "champion")
-    ]
-    return {
-        "champion": f"{decision.project}:{decision.champion_version}" if decision.champion_version else "none",
-        "candidate": f"{decision.project}:{decision.candidate_version}",
-        "promoted": decision.promoted,
-        "reason": decision.reason,
-        "history": dg.MetadataValue.md(markdown_table(columns, rows)),
-    }
-
-
 def drift_metadata(check: DriftCheck | None) -> Metadata:
     """What the drift check measured."""
     if check is None:
@@ -315,8 +248,11 @@ def drift_metadata(check: DriftCheck | None) -> Metadata:
     measures = {
         "domain AUC": report.domain_auc,
         "domain z": report.domain_z,
+        "unseen words AUC": report.unseen_words_auc,
+        "unseen words z": report.unseen_words_z,
         "prediction PSI": report.prediction_psi,
         "confidence PSI": report.confidence_psi,
+        "confidence distance": report.confidence_distance,
         "mean confidence": report.mean_confidence,
     }
     return {
@@ -325,5 +261,10 @@ def drift_metadata(check: DriftCheck | None) -> Metadata:
         "reason": report.reason,
         "training texts": report.reference_count,
         "recent documents": report.current_count,
-        **{name: _rounded(value) for name, value in measures.items() if value is not None},
+        **{name: rounded(value) for name, value in measures.items() if value is not None},
     }
+
+
+def rounded(value: float) -> float:
+    """To as many digits as mean something with the hundreds of examples a test split has."""
+    return round(value, 4)

@@ -9,7 +9,7 @@ import dagster as dg
 
 from docplatform.defs.arrival_sensors import LAKE_PARTITION_TAG, is_running
 from docplatform.defs.handover import TAKEN_OVER, last_handover
-from docplatform.defs.jobs import labels_job, predict_job, process_job, retrain_job
+from docplatform.defs.jobs import labels_job, predict_job, process_job, retrain_job, retraining_config
 from docplatform.defs.partitions import model_projects
 from docplatform.errors import ConfigurationError
 from docplatform.labels.projects import AppliesTo, ModelProject, ProjectStore
@@ -19,6 +19,8 @@ from docplatform.registry.base import CHAMPION, ModelRegistry
 from docplatform.settings import AutomationSettings
 
 MODEL_PROJECT_TAG = "docplatform/model_project"
+BECAUSE_TAG = "docplatform/because"
+"""Tag of retraining runs: why."""
 
 
 def digest(value: object) -> str:
@@ -102,7 +104,10 @@ def build_retraining_sensor(automation: AutomationSettings) -> dg.SensorDefiniti
         request_job=retrain_job,
         minimum_interval_seconds=automation.sensor_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="After labels were checked: retrains the projects whose labels or labelled texts changed.",
+        description=(
+            "After labels were checked: retrains the projects whose labels, labelled texts or trainer changed, or "
+            "whose champion drifted; its log says why, and why not, for each."
+        ),
     )
     def retraining_sensor(
         context: dg.RunStatusSensorContext,
@@ -111,17 +116,25 @@ def build_retraining_sensor(automation: AutomationSettings) -> dg.SensorDefiniti
         lake: dg.ResourceParam[Lake],
         model_registry: dg.ResourceParam[ModelRegistry],
     ) -> dg.SensorResult:
-        from docplatform.training.pending import projects_behind
+        from docplatform.training.pending import project_states, to_train
 
-        names, problems = projects_behind(projects=projects, ledger=ledger, lake=lake, registry=model_registry)
+        states, problems = project_states(projects=projects, ledger=ledger, lake=lake, registry=model_registry)
         for problem in problems:
             context.log.warning("a project is left out: %s", problem)
+        for state in states:
+            decision = "is trained" if state.needs_training else "is not trained"
+            context.log.info("project %s %s: %s", state.project, decision, state.reason)
+        wanted = to_train(states)
         requests = [
             dg.RunRequest(
-                run_key=f"{name}@{context.dagster_run.run_id}", partition_key=name, tags={MODEL_PROJECT_TAG: name}
+                run_key=f"{state.project}@{context.dagster_run.run_id}",
+                partition_key=state.project,
+                tags={MODEL_PROJECT_TAG: state.project, BECAUSE_TAG: state.reason},
+                run_config=retraining_config(state.drifted),
             )
-            for name in names
+            for state in wanted
         ]
+        names = [state.project for state in wanted]
         return dg.SensorResult(
             run_requests=requests, dynamic_partitions_requests=[model_projects.build_add_request(names)]
         )

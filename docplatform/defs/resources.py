@@ -16,6 +16,7 @@ DESCRIPTIONS = {
     "text_preprocessor": "Cleaning, language, stop words, lemmas, stems, key phrases, summary.",
     "projects": "Model projects: projects/<name>.yaml and their label files.",
     "model_registry": "Model versions and the champion alias.",
+    "label_studio": "Opens Label Studio's API: a function, since no server need run while nobody labels.",
     "settings": "Every setting, as read from DOCPLATFORM_* variables.",
 }
 """Resource key (the capability's name, an attribute of ``Platform``) to what it is."""

@@ -18,10 +18,10 @@ from docplatform.defs.behind import partitions_behind
 from docplatform.defs.build import build_defs
 from docplatform.defs.handover import Handover, hand_over
 from docplatform.defs.home_instance import PROCESS_TAG, process_identity
-from docplatform.defs.jobs import STAGE_ASSETS
+from docplatform.defs.jobs import STAGE_ASSETS, retraining_config
 from docplatform.defs.partitions import LAKE_PARTITION, MODEL_PROJECT, add_missing_partitions
 from docplatform.defs.progress import PROGRESS_LOGGER, progress_logger
-from docplatform.defs.project_sensors import current_champions, source_versions, watched_labels
+from docplatform.defs.project_sensors import BECAUSE_TAG, current_champions, source_versions, watched_labels
 from docplatform.defs.resources import DESCRIPTIONS
 from docplatform.ingestion.base import Connector
 from docplatform.lake.quarantine import QuarantineEntry
@@ -150,20 +150,29 @@ class Pass:
         self._execute_partitions("reading_job", self._behind(stages))
 
     def _train(self) -> list[str]:
-        from docplatform.training.pending import projects_behind
+        from docplatform.training.pending import project_states, to_train
 
         platform = self._platform
-        names, problems = projects_behind(
+        states, problems = project_states(
             projects=platform.projects,
             ledger=platform.ledger,
             lake=platform.lake,
             registry=platform.model_registry,
         )
         self.report.failures += problems
-        if names:
+        wanted = to_train(states)
+        if wanted:
             self._execute("labels_job")
-            add_missing_partitions(self._instance, MODEL_PROJECT, names)
-        return [name for name in names if self._execute("retrain_job", {"dagster/partition": name})]
+            add_missing_partitions(self._instance, MODEL_PROJECT, [state.project for state in wanted])
+        return [
+            state.project
+            for state in wanted
+            if self._execute(
+                "retrain_job",
+                {"dagster/partition": state.project, BECAUSE_TAG: state.reason},
+                config=retraining_config(state.drifted),
+            )
+        ]
 
     def _predict(self) -> list[str]:
         from docplatform.inference.champions import champion_stages
@@ -195,7 +204,9 @@ class Pass:
         self, job_name: str, tags: Mapping[str, str] | None = None, config: Mapping[str, Any] | None = None
     ) -> bool:
         """Run a job in this process; a failure is written down and the pass goes on with what doesn't need it."""
-        self._announce(f"{job_name} {' to '.join(dict.fromkeys((tags or {}).values()))}".rstrip())
+        given = dict(tags or {})
+        because = f" ({given.pop(BECAUSE_TAG)})" if BECAUSE_TAG in given else ""
+        self._announce(f"{job_name} {' to '.join(dict.fromkeys(given.values()))}".rstrip() + because)
         began = time.monotonic()
         result = self._defs.resolve_job_def(job_name).execute_in_process(
             instance=self._instance,

@@ -9,6 +9,7 @@ aren't added, ``null`` is dropped.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ValidationError
@@ -40,6 +41,7 @@ from docplatform.documents.elements import (
     Word,
 )
 from docplatform.documents.fields import AddressValue, AnalyzedDocument, CurrencyValue, Field
+from docplatform.documents.stored_json import StoredJson
 from docplatform.documents.vocabulary import StringIndexType
 from docplatform.errors import PermanentError, ReasonCode
 
@@ -118,12 +120,25 @@ class AnalyzeResult(Element):
 
     def to_json(self) -> str:
         """As the service would answer it: camelCase, without nulls and without optional keys that weren't given."""
-        known: str | None = getattr(self, "_json", None)
+        known: str | StoredJson | None = getattr(self, "_json", None)
         if known is not None:
-            return known
+            return known if isinstance(known, str) else known.text()
         return self.model_copy(
             update={"api_version": self.api_version, "string_index_type": self.string_index_type}
         ).model_dump_json(by_alias=True, exclude_unset=True, exclude_none=True)
+
+    def json_chunks(self) -> Iterator[bytes]:
+        """The same, encoded; a megabyte at a time where it lies in a file."""
+        known: str | StoredJson | None = getattr(self, "_json", None)
+        if isinstance(known, StoredJson):
+            yield from known.chunks()
+        else:
+            yield self.to_json().encode()
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether it is so large that its JSON lies in a file and isn't held."""
+        return isinstance(getattr(self, "_json", None), StoredJson)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> AnalyzeResult:
@@ -145,7 +160,7 @@ class AnalyzeResult(Element):
             ) from error
 
     @classmethod
-    def deferred(cls, text: str) -> AnalyzeResult:
+    def deferred(cls, text: str | StoredJson) -> AnalyzeResult:
         """A result that is known to be right, from what its ``to_json`` gave: read and checked when first looked at.
 
         What is only passed on or stored is never parsed: making its models takes three times as long as building it.
@@ -178,13 +193,16 @@ class AnalyzeResult(Element):
         return sum(float(word.confidence) for page in self.pages for word in page.words) / count if count else None
 
 
+_UNREAD = {"to_json", "json_chunks", "is_stored", "_json", "__class__"}
+
+
 class _Deferred(AnalyzeResult):
     """A result whose JSON nobody has looked into. Asked for anything else, it becomes an ``AnalyzeResult``."""
 
     __slots__ = ()
 
     def __getattribute__(self, name: str) -> Any:
-        if name not in ("to_json", "_json", "__class__") and type(self) is _Deferred:
+        if name not in _UNREAD and type(self) is _Deferred:
             _read(self)
         return object.__getattribute__(self, name)
 

@@ -28,6 +28,7 @@ _UNICODE, _ANSI, _BINARY, _TIME, _INTEGER = 0x001F, 0x001E, 0x0102, 0x0040, 0x00
 _RECIPIENT, _ATTACHMENT, _PROPERTIES = "__recip_version1.0_", "__attach_version1.0_", "__properties_version1.0"
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 _RECIPIENT_KINDS = {1: "To", 2: "Cc", 3: "Bcc"}
+_DAMAGE = (OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, struct.error, RecursionError)
 _CODE_PAGES = {65001: "utf-8", 936: "gb18030", 20127: "ascii", 50220: "iso2022_jp", 28591: "latin-1", 20866: "koi8-r"}
 _RTF_START = (
     b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript "
@@ -175,7 +176,7 @@ def open_message(data: bytes) -> OutlookMessage:
 def _damage_told() -> Iterator[None]:
     try:
         yield
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, struct.error, RecursionError) as error:
+    except _DAMAGE as error:
         raise PermanentError(
             f"The Outlook message is damaged ({type(error).__name__}: {error}). Ask the sender for it again.",
             reason=ReasonCode.CORRUPT,

@@ -72,9 +72,12 @@ def is_json(text: str, *, is_whole: bool) -> bool:
     return True
 
 
+_LABEL_MARKS = ("projectFileVersion", "docplatformLabels")
+
+
 def is_label_file(text: str, *, is_whole: bool) -> bool:
-    """Whether ``text`` is an Azure Language project file: a JSON object with ``projectFileVersion`` at its top."""
-    if '"projectFileVersion"' not in text or not text.lstrip().startswith("{"):
+    """Whether ``text`` is a label file: a JSON object with Azure Language's or docplatform's own mark at its top."""
+    if not any(f'"{mark}"' in text for mark in _LABEL_MARKS) or not text.lstrip().startswith("{"):
         return False
     if is_whole:
         try:
@@ -82,8 +85,8 @@ def is_label_file(text: str, *, is_whole: bool) -> bool:
         except (ValueError, RecursionError):
             content = None
         if isinstance(content, dict):
-            return "projectFileVersion" in content
-    return re.match(r'\s*\{\s*"projectFileVersion"\s*:', text) is not None
+            return any(mark in content for mark in _LABEL_MARKS)
+    return re.match(rf'\s*\{{\s*"(?:{"|".join(_LABEL_MARKS)})"\s*:', text) is not None
 
 
 def is_mail(text: str, *, is_hinted: bool = False) -> bool:

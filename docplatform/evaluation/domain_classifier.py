@@ -44,7 +44,7 @@ def tell_apart(reference: Sequence[str], current: Sequence[str]) -> Separation |
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    reference, current = _thinned(reference), _thinned(current)
+    reference, current = thinned(reference), thinned(current)
     texts = [*reference, *current]
     is_current = np.arange(len(texts)) >= len(reference)
     folds = _folds(texts)
@@ -94,7 +94,7 @@ def _rows(texts: Sequence[str]) -> csr_matrix:
     return hstack(blocks, format="csr")
 
 
-def _thinned(texts: Sequence[str]) -> list[str]:
+def thinned(texts: Sequence[str]) -> list[str]:
     """At most ``MAX_TEXTS``, whichever come first by their hashes: no matter in what order they are given."""
     cut = [text[:_MAX_CHARACTERS] for text in texts]
     return sorted(cut, key=_digest)[:MAX_TEXTS]

@@ -1,9 +1,15 @@
 """Drift: whether recent documents and predictions still look like those a model was trained on.
 
-An alarm needs a large difference and a significant one: a domain classifier that tells recent from reference texts
-(AUC at least ``MIN_AUC``, ``MIN_Z`` standard scores above chance), or predicted classes whose population stability
-index reaches ``MIN_PSI`` and that a permutation of the documents would seldom yield. Confidence is reported without an
-alarm of its own: a model is surer of texts it was trained on, so that index is never near zero.
+Four measures, each of which alarms only on a difference that is large and beyond chance:
+
+* ``texts``: a domain classifier tells recent from reference texts (AUC at least ``MIN_AUC``, ``MIN_Z`` standard scores
+  above chance).
+* ``words``: recent texts hold more words that no reference text has (the same bounds).
+* ``classes``: the mix of predicted classes has moved (population stability index at least ``MIN_PSI``, which a
+  permutation of the documents yields in at most ``MAX_P_VALUE`` of cases).
+* ``confidence``: the distribution of confidence has moved (Kolmogorov-Smirnov distance at least ``MIN_DISTANCE`` at
+  ``MAX_CONFIDENCE_P_VALUE``). It needs reference predictions of documents that the model wasn't trained on: a model is
+  surer of those it was.
 """
 
 from __future__ import annotations
@@ -22,7 +28,10 @@ MIN_DOCUMENTS = 30
 MIN_AUC = 0.60
 MIN_Z = 4.0
 MIN_PSI = 0.20
-MAX_P_VALUE = 0.005
+MAX_P_VALUE = 0.002
+"""Small, since it is looked every day: false alarms of all measures together come to about 3 in 1,000 looks."""
+MIN_DISTANCE = 0.15
+MAX_CONFIDENCE_P_VALUE = 0.0005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +46,10 @@ class DriftReport:
     """AUC of telling recent from reference texts; 0.5 is alike."""
     domain_z: float | None = None
     """Standard scores of that AUC above 0.5."""
+    unseen_words_auc: float | None = None
+    """AUC of telling recent from reference texts by their share of words that no other reference text has."""
+    unseen_words_z: float | None = None
+    """Standard scores of that AUC above 0.5."""
     prediction_psi: float | None = None
     """Population stability index of predicted classes."""
     prediction_p_value: float | None = None
@@ -45,6 +58,11 @@ class DriftReport:
     """Population stability index of confidence."""
     mean_confidence: float | None = None
     """Of recent predictions."""
+    alarms: tuple[str, ...] = ()
+    """Which measures alarmed: ``texts``, ``words``, ``classes``, ``confidence``."""
+    confidence_distance: float | None = None
+    """Greatest difference of the two distributions of confidence (Kolmogorov-Smirnov), 0 to 1."""
+    confidence_p_value: float | None = None
     alarm: bool
     reason: str
 
@@ -60,21 +78,9 @@ def detect_drift(
     Large samples are thinned to a few thousand by a fixed rule, so that cost is bounded and the same input gives the
     same report. Predictions may be left out on either side.
     """
-    from docplatform.evaluation.domain_classifier import tell_apart
-    from docplatform.evaluation.stability import compare_confidence, compare_mix
-
-    domain = mix = confidence_psi = None
-    findings = []
-    texts_drifted = mix_drifted = False
-    if min(len(reference_texts), len(current_texts)) >= MIN_DOCUMENTS:
-        domain = tell_apart(reference_texts, current_texts)
-        texts_drifted = domain is not None and domain.auc >= MIN_AUC and domain.z >= MIN_Z
-        findings.append(_domain_words(domain, drifted=texts_drifted))
-    if min(len(reference_predictions), len(current_predictions)) >= MIN_DOCUMENTS:
-        mix = compare_mix(reference_predictions, current_predictions)
-        confidence_psi = compare_confidence(reference_predictions, current_predictions)
-        mix_drifted = mix.psi >= MIN_PSI and mix.p_value <= MAX_P_VALUE
-        findings.append(_mix_words(mix, drifted=mix_drifted))
+    texts = _look_at_texts(reference_texts, current_texts)
+    predictions = _look_at_predictions(reference_predictions, current_predictions)
+    findings = [*texts.findings, *predictions.findings]
     if not findings:
         findings = [
             f"Too few documents to tell: {len(reference_texts)} reference and {len(current_texts)} recent texts, "
@@ -82,25 +88,85 @@ def detect_drift(
             "of each are needed"
         ]
     reason = "; ".join(findings)
+    alarms = (*texts.alarms, *predictions.alarms)
     return DriftReport(
         reference_count=len(reference_texts),
         current_count=len(current_texts),
-        domain_auc=domain.auc if domain else None,
-        domain_z=domain.z if domain else None,
-        prediction_psi=mix.psi if mix else None,
-        prediction_p_value=mix.p_value if mix else None,
-        confidence_psi=confidence_psi,
         mean_confidence=_mean([p.confidence_score for p in current_predictions]),
-        alarm=texts_drifted or mix_drifted,
+        alarms=alarms,
+        alarm=bool(alarms),
         reason=f"{reason[0].upper()}{reason[1:]}.",
+        **texts.measures,
+        **predictions.measures,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    measures: dict[str, float | None]
+    findings: list[str]
+    alarms: list[str]
+
+
+def _look_at_texts(reference: Sequence[str], current: Sequence[str]) -> _Look:
+    from docplatform.evaluation.domain_classifier import tell_apart
+    from docplatform.evaluation.unseen_words import tell_by_unseen_words
+
+    if min(len(reference), len(current)) < MIN_DOCUMENTS:
+        return _Look({}, [], [])
+    domain, words = tell_apart(reference, current), tell_by_unseen_words(reference, current)
+    drifted = {"texts": _is_apart(domain), "words": _is_apart(words)}
+    findings = [_domain_words(domain, drifted=drifted["texts"])]
+    if drifted["words"] and words is not None:
+        findings.append(f"recent texts hold more words that the reference has none of ({_numbers(words)})")
+    measures = {
+        "domain_auc": domain.auc if domain else None,
+        "domain_z": domain.z if domain else None,
+        "unseen_words_auc": words.auc if words else None,
+        "unseen_words_z": words.z if words else None,
+    }
+    return _Look(measures, findings, [name for name, is_drifted in drifted.items() if is_drifted])
+
+
+def _look_at_predictions(reference: Sequence[Prediction], current: Sequence[Prediction]) -> _Look:
+    from docplatform.evaluation.stability import compare_confidence, compare_confidence_shape, compare_mix
+
+    if min(len(reference), len(current)) < MIN_DOCUMENTS:
+        return _Look({}, [], [])
+    mix = compare_mix(reference, current)
+    distance, p_value = compare_confidence_shape(reference, current)
+    drifted = {
+        "classes": mix.psi >= MIN_PSI and mix.p_value <= MAX_P_VALUE,
+        "confidence": distance >= MIN_DISTANCE and p_value <= MAX_CONFIDENCE_P_VALUE,
+    }
+    findings = [_mix_words(mix, drifted=drifted["classes"])]
+    if drifted["confidence"]:
+        findings.append(
+            f"confidence is spread otherwise (distance {distance:.2f}, alarm from {MIN_DISTANCE:.2f}; p {p_value:.4f}, "
+            f"alarm to {MAX_CONFIDENCE_P_VALUE:.4f})"
+        )
+    measures: dict[str, float | None] = {
+        "prediction_psi": mix.psi,
+        "prediction_p_value": mix.p_value,
+        "confidence_psi": compare_confidence(reference, current),
+        "confidence_distance": distance,
+        "confidence_p_value": p_value,
+    }
+    return _Look(measures, findings, [name for name, is_drifted in drifted.items() if is_drifted])
+
+
+def _is_apart(separation: Separation | None) -> bool:
+    return separation is not None and separation.auc >= MIN_AUC and separation.z >= MIN_Z
+
+
+def _numbers(separation: Separation) -> str:
+    return f"AUC {separation.auc:.2f}, alarm from {MIN_AUC:.2f}; z {separation.z:.1f}, alarm from {MIN_Z:.0f}"
 
 
 def _domain_words(domain: Separation | None, *, drifted: bool) -> str:
     if domain is None:
         return "the texts are copies of so few that they can't be compared"
-    numbers = f"AUC {domain.auc:.2f}, alarm from {MIN_AUC:.2f}; z {domain.z:.1f}, alarm from {MIN_Z:.0f}"
-    return f"recent texts {'differ from' if drifted else 'look like'} the reference ({numbers})"
+    return f"recent texts {'differ from' if drifted else 'look like'} the reference ({_numbers(domain)})"
 
 
 def _mix_words(mix: MixChange, *, drifted: bool) -> str:

@@ -1,12 +1,22 @@
-"""The promotion gate: whether a candidate becomes champion, and why, in a sentence a person can check."""
+"""The promotion gate: whether a candidate becomes champion, and why, in a sentence a person can check.
+
+It gives three answers. A candidate below a threshold, or worse than the champion beyond chance, is not promoted. One
+that scores no less than the champion (less the regression allowed) is promoted; where the project asks for a
+significant gain, only if the difference is one. Everything between is inconclusive: the test split is too small to
+tell, and the reason says about how many labels would.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
+from docplatform.evaluation.comparison import Comparison
 from docplatform.evaluation.metrics import Evaluation
 
+TEST_SHARE = 0.20
+"""Of labelled documents, as ``labels.splits`` divides them."""
 _TOLERANCE = 1e-9
 """Scores that are the same fraction computed in two ways may differ in the last digit."""
 
@@ -21,38 +31,98 @@ class Thresholds:
     """How far below the champion's micro F1 it may stay."""
     min_label_f1: Mapping[str, float] = field(default_factory=dict)
     """Least F1 of single labels."""
+    require_significant: bool = False
+    """Whether it must be better than the champion beyond chance."""
+    significance: float = 0.05
+    """Largest p-value that counts as beyond chance."""
+
+
+class GateAnswer(StrEnum):
+    """What the gate says."""
+
+    PROMOTED = "promoted"
+    NOT_PROMOTED = "not promoted"
+    INCONCLUSIVE = "inconclusive"
 
 
 @dataclass(frozen=True, slots=True)
 class GateDecision:
     """The gate's word."""
 
-    promoted: bool
+    answer: GateAnswer
     reason: str
 
+    @property
+    def promoted(self) -> bool:
+        """Whether the candidate may serve."""
+        return self.answer is GateAnswer.PROMOTED
 
-def decide(candidate: Evaluation, champion: Evaluation | None, thresholds: Thresholds) -> GateDecision:
+
+def decide(
+    candidate: Evaluation, champion: Evaluation | None, thresholds: Thresholds, comparison: Comparison | None = None
+) -> GateDecision:
     """Judge a candidate.
 
     Args:
         candidate: Its scores on the test split.
         champion: The present champion's scores on the same split; None where there is no champion.
         thresholds: What is asked for.
+        comparison: The two, document by document; None: by their scores alone.
     """
     if not candidate.example_count or not candidate.micro.support:
         return GateDecision(
-            False,
+            GateAnswer.NOT_PROMOTED,
             f"Not promoted: the test split holds {candidate.example_count} examples with "
             f"{candidate.micro.support} labels, so nothing can be measured. Label more documents.",
         )
     failures = [
         *_below_minimum(candidate, thresholds.min_f1),
         *_weak_labels(candidate, thresholds.min_label_f1),
-        *_worse_than_champion(candidate, champion, thresholds.max_regression),
     ]
+    doubts: list[str] = []
+    if comparison is None:
+        failures += _worse_than_champion(candidate, champion, thresholds.max_regression)
+    elif champion is not None:
+        worse, doubts = _against_champion(candidate, champion, thresholds, comparison)
+        failures += worse
     if failures:
-        return GateDecision(False, f"Not promoted: {'; '.join(failures)}.")
-    return GateDecision(True, f"Promoted: {_praise(candidate, champion, thresholds)}.")
+        return GateDecision(GateAnswer.NOT_PROMOTED, f"Not promoted: {'; '.join(failures)}.")
+    if doubts:
+        return GateDecision(GateAnswer.INCONCLUSIVE, f"Inconclusive: {'; '.join(doubts)}.")
+    praise = _praise(candidate, champion, thresholds)
+    evidence = f" ({_evidence(comparison)})" if comparison is not None and champion is not None else ""
+    return GateDecision(GateAnswer.PROMOTED, f"Promoted: {praise}{evidence}.")
+
+
+def _against_champion(
+    candidate: Evaluation, champion: Evaluation, thresholds: Thresholds, comparison: Comparison
+) -> tuple[list[str], list[str]]:
+    """What speaks against the candidate, and what can't be told."""
+    allowed = thresholds.max_regression
+    is_certain = comparison.p_value <= thresholds.significance
+    scores = f"F1 {_n(candidate.micro.f1)} against the champion's {_n(champion.micro.f1)}"
+    if comparison.difference >= -allowed - _TOLERANCE and not thresholds.require_significant:
+        return [], []
+    if is_certain and comparison.difference > 0:
+        return [], []
+    if is_certain and (comparison.high < -allowed + _TOLERANCE or thresholds.require_significant):
+        words = _worse_than_champion(candidate, champion, allowed) or [f"{scores} is worse"]
+        return [f"{words[0]}, beyond chance ({_evidence(comparison)})"], []
+    return [], [f"{scores} may be chance ({_evidence(comparison)}): {_advice(comparison)}"]
+
+
+def _evidence(comparison: Comparison) -> str:
+    return (
+        f"difference {comparison.difference:+.4f}, 95 % interval {comparison.low:+.4f} to {comparison.high:+.4f}, "
+        f"{comparison.test} on {comparison.documents} documents p {comparison.p_value:.3f}"
+    )
+
+
+def _advice(comparison: Comparison) -> str:
+    if comparison.needed_documents is None:
+        return "add labels; how many would tell the two apart can't be estimated"
+    more = max(1, comparison.needed_documents)
+    return f"add labels, about {more} more test documents, which are {round(more / TEST_SHARE)} labelled ones"
 
 
 def _below_minimum(candidate: Evaluation, least: float) -> list[str]:

@@ -1,18 +1,32 @@
 """Scores of predictions against labels: precision, recall and F1 per label, averages, confusion, errors to look at.
 
-Entities count as right when category, offset and length all match (exact span), the way of CoNLL. Averages are those
-of scikit-learn: micro over all decisions, macro the plain mean over labels that occur in truth or predictions.
+What counts as one right thing is ``items``' matter. Averages are those of scikit-learn: micro over all decisions, macro
+the plain mean over labels that occur in truth or predictions, weighted the mean by support. Intervals are bootstraps
+over documents (``counts``).
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from docplatform.documents.predictions import Entity, LabeledExample, Prediction, TaskKind
-from docplatform.evaluation.mistakes import Confusion, ErrorExample, Item, Pair, class_mistakes, entity_mistakes
+from docplatform.documents.predictions import LabeledExample, Prediction, TaskKind
+from docplatform.evaluation.calibration import Calibration, ReliabilityBin, calibration_of
+from docplatform.evaluation.counts import DocumentCounts, Interval, f1_intervals
+from docplatform.evaluation.document_scores import FieldAccuracy, FieldScores, PageScores, field_scores, page_scores
+from docplatform.evaluation.field_values import found_values, labelled_values
+from docplatform.evaluation.items import assertions, pair_of
+from docplatform.evaluation.mistakes import (
+    Confusion,
+    ErrorExample,
+    Pair,
+    class_mistakes,
+    entity_mistakes,
+    field_mistakes,
+    part_mistakes,
+)
+from docplatform.evaluation.overlaps import overlap_counts
 
 MAX_ERRORS = 100
 
@@ -27,6 +41,9 @@ class LabelScore:
     f1: float
     support: int
     """Labelled items."""
+    f1_low: float | None = None
+    """95 % interval of ``f1``, by resampling documents; None where nothing was counted."""
+    f1_high: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +65,16 @@ class Evaluation:
     error_count: int
     """Of all, kept or not."""
     abstained_count: int
+    weighted: LabelScore | None = None
+    """Mean of the labels by support."""
+    overlap: tuple[LabelScore, ...] = ()
+    """Spans: lenient scores of each label and ``micro avg``; see ``overlaps``."""
+    fields: FieldScores | None = None
+    """Field extraction: accuracy of values."""
+    pages: PageScores | None = None
+    """Document classification: pages, and how packets were divided."""
+    calibration: Calibration | None = None
+    """How far confidence can be trusted; None where nothing was asserted."""
 
     def label(self, name: str) -> LabelScore | None:
         """The score of one label, None where it occurs neither in truth nor in predictions."""
@@ -61,6 +88,7 @@ class Evaluation:
     def from_dict(cls, data: Mapping[str, Any]) -> Evaluation:
         """Read back ``to_dict``, before or after a trip through JSON."""
         confusion = data["confusion"]
+        weighted, fields, pages = data.get("weighted"), data.get("fields"), data.get("pages")
         return cls(
             kind=TaskKind(data["kind"]),
             example_count=data["example_count"],
@@ -72,7 +100,25 @@ class Evaluation:
             errors=tuple(ErrorExample(**error) for error in data["errors"]),
             error_count=data["error_count"],
             abstained_count=data["abstained_count"],
+            weighted=weighted and LabelScore(**weighted),
+            overlap=tuple(LabelScore(**score) for score in data.get("overlap", ())),
+            fields=fields and FieldScores(**{**fields, "fields": tuple(FieldAccuracy(**f) for f in fields["fields"])}),
+            pages=pages and PageScores(**pages),
+            calibration=_calibration_from(data.get("calibration")),
         )
+
+
+def _calibration_from(data: Mapping[str, Any] | None) -> Calibration | None:
+    if data is None:
+        return None
+    return Calibration(**{**data, "bins": tuple(ReliabilityBin(**one) for one in data["bins"])})
+
+
+def document_counts(
+    kind: TaskKind, examples: Sequence[LabeledExample], predictions: Sequence[Prediction]
+) -> DocumentCounts:
+    """What was right, asserted and labelled in each document: what comparisons and slices are made from."""
+    return DocumentCounts.of([e.document_id for e in examples], _pairs(kind, examples, predictions))
 
 
 def evaluate(kind: TaskKind, examples: Sequence[LabeledExample], predictions: Sequence[Prediction]) -> Evaluation:
@@ -81,66 +127,84 @@ def evaluate(kind: TaskKind, examples: Sequence[LabeledExample], predictions: Se
     An abstention counts as having asserted nothing: every label of the example is missed.
 
     Raises:
-        ValueError: where there are not as many predictions as examples, or the kind has no such scores.
+        ValueError: where there are not as many predictions as examples.
     """
-    if len(examples) != len(predictions):
-        raise ValueError(f"{len(examples)} examples but {len(predictions)} predictions")
-    if kind is TaskKind.ENTITY_RECOGNITION:
-        pairs = [_entity_items(e, p) for e, p in zip(examples, predictions, strict=True)]
-    elif kind in (TaskKind.SINGLE_LABEL_CLASSIFICATION, TaskKind.MULTI_LABEL_CLASSIFICATION):
-        pairs = [_class_items(e, p) for e, p in zip(examples, predictions, strict=True)]
-    else:
-        raise ValueError(f"No metrics for {kind.value}")
-    labels = _label_scores(pairs)
-    confusion, errors = class_mistakes(examples, pairs)
-    if kind is TaskKind.ENTITY_RECOGNITION:
-        confusion, errors = entity_mistakes(examples, pairs)
+    pairs = _pairs(kind, examples, predictions)
+    counts = DocumentCounts.of([e.document_id for e in examples], pairs)
+    intervals = f1_intervals(counts)
+    right, asserted, labelled = (part.sum(axis=0) for part in (counts.right, counts.asserted, counts.labelled))
+    labels = tuple(
+        _within(_score(name, int(right[i]), int(asserted[i]), int(labelled[i])), intervals.labels[i])
+        for i, name in enumerate(counts.labels)
+    )
+    micro = _score("micro avg", int(right.sum()), int(asserted.sum()), int(labelled.sum()))
+    confusion, errors = _mistakes(kind, examples, predictions, pairs)
+    sure = [one for e, p in zip(examples, predictions, strict=True) for one in assertions(kind, e, p)]
     return Evaluation(
         kind=kind,
         example_count=len(examples),
         accuracy=_ratio(sum(truth == found for truth, found in pairs), len(pairs)),
-        micro=_micro(pairs),
-        macro=_macro(labels),
+        micro=_within(micro, intervals.micro),
+        macro=_within(_mean("macro avg", labels, [1] * len(labels)), intervals.macro),
         labels=labels,
         confusion=None if kind is TaskKind.MULTI_LABEL_CLASSIFICATION else confusion,
         errors=tuple(errors[:MAX_ERRORS]),
         error_count=len(errors),
         abstained_count=sum(p.abstained for p in predictions),
+        weighted=_mean("weighted avg", labels, [score.support for score in labels]),
+        overlap=_overlap(pairs) if kind is TaskKind.ENTITY_RECOGNITION else _field_overlap(kind, examples, predictions),
+        fields=field_scores(examples, predictions) if kind is TaskKind.FIELD_EXTRACTION else None,
+        pages=page_scores(examples, predictions) if kind is TaskKind.DOCUMENT_CLASSIFICATION else None,
+        calibration=calibration_of([confidence for _, confidence, _ in sure], [is_right for _, _, is_right in sure]),
     )
 
 
-def _class_items(example: LabeledExample, prediction: Prediction) -> Pair:
-    found = () if prediction.abstained else prediction.categories
-    return frozenset((c, 0, 0) for c in example.categories), frozenset((c.category, 0, 0) for c in found)
+def _pairs(kind: TaskKind, examples: Sequence[LabeledExample], predictions: Sequence[Prediction]) -> list[Pair]:
+    if len(examples) != len(predictions):
+        raise ValueError(f"{len(examples)} examples but {len(predictions)} predictions")
+    return [pair_of(kind, e, p) for e, p in zip(examples, predictions, strict=True)]
 
 
-def _entity_items(example: LabeledExample, prediction: Prediction) -> Pair:
-    return _spans(example.entities), _spans(() if prediction.abstained else prediction.entities)
+def _mistakes(
+    kind: TaskKind, examples: Sequence[LabeledExample], predictions: Sequence[Prediction], pairs: Sequence[Pair]
+) -> tuple[Confusion, list[ErrorExample]]:
+    if kind is TaskKind.ENTITY_RECOGNITION:
+        return entity_mistakes(examples, pairs)
+    if kind is TaskKind.DOCUMENT_CLASSIFICATION:
+        return part_mistakes(examples, pairs)
+    if kind is TaskKind.FIELD_EXTRACTION:
+        said = [Prediction() if p.abstained else p for p in predictions]
+        values = [(labelled_values(e), found_values(e, p)) for e, p in zip(examples, said, strict=True)]
+        return field_mistakes(examples, pairs, values)
+    return class_mistakes(examples, pairs)
 
 
-def _spans(entities: Iterable[Entity]) -> frozenset[Item]:
-    return frozenset((e.category, e.offset, e.length) for e in entities)
+def _field_overlap(
+    kind: TaskKind, examples: Sequence[LabeledExample], predictions: Sequence[Prediction]
+) -> tuple[LabelScore, ...]:
+    """Spans of fields, held against each other as those of entities are."""
+    if kind is not TaskKind.FIELD_EXTRACTION:
+        return ()
+    return _overlap(_pairs(TaskKind.ENTITY_RECOGNITION, examples, predictions))
 
 
-def _label_scores(pairs: Sequence[Pair]) -> tuple[LabelScore, ...]:
-    right: Counter[str] = Counter(item[0] for truth, found in pairs for item in truth & found)
-    labelled: Counter[str] = Counter(item[0] for truth, _ in pairs for item in truth)
-    asserted: Counter[str] = Counter(item[0] for _, found in pairs for item in found)
-    return tuple(_score(name, right[name], asserted[name], labelled[name]) for name in sorted(labelled | asserted))
+def _overlap(pairs: Sequence[Pair]) -> tuple[LabelScore, ...]:
+    matched, asserted, labelled = overlap_counts(pairs)
+    scores = [_score(name, matched[name], asserted[name], labelled[name]) for name in sorted(labelled | asserted)]
+    return (*scores, _score("micro avg", matched.total(), asserted.total(), labelled.total()))
 
 
-def _micro(pairs: Sequence[Pair]) -> LabelScore:
-    right = sum(len(truth & found) for truth, found in pairs)
-    return _score("micro avg", right, sum(len(f) for _, f in pairs), sum(len(t) for t, _ in pairs))
+def _mean(name: str, labels: Sequence[LabelScore], weights: Sequence[float]) -> LabelScore:
+    total = sum(weights)
 
+    def mean(values: Sequence[float]) -> float:
+        return _ratio(sum(value * weight for value, weight in zip(values, weights, strict=True)), total)
 
-def _macro(labels: Sequence[LabelScore]) -> LabelScore:
-    count = len(labels)
     return LabelScore(
-        "macro avg",
-        _ratio(sum(score.precision for score in labels), count),
-        _ratio(sum(score.recall for score in labels), count),
-        _ratio(sum(score.f1 for score in labels), count),
+        name,
+        mean([score.precision for score in labels]),
+        mean([score.recall for score in labels]),
+        mean([score.f1 for score in labels]),
         sum(score.support for score in labels),
     )
 
@@ -149,6 +213,10 @@ def _score(label: str, right: int, asserted: int, labelled: int) -> LabelScore:
     return LabelScore(
         label, _ratio(right, asserted), _ratio(right, labelled), _ratio(2 * right, asserted + labelled), labelled
     )
+
+
+def _within(score: LabelScore, interval: Interval | None) -> LabelScore:
+    return score if interval is None else replace(score, f1_low=interval[0], f1_high=interval[1])
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from docplatform.documents.predictions import LabeledExample
+from docplatform.documents.predictions import FieldValue, LabeledExample
 
 NONE = "(none)"
 """Stands for "no label" and "no prediction"."""
@@ -49,8 +49,7 @@ def class_mistakes(examples: Sequence[LabeledExample], pairs: Sequence[Pair]) ->
         expected, predicted = _names(truth), _names(found)
         cells[expected, predicted] += 1
         if truth != found:
-            beginning = _one_line(example.text[: 4 * _CONTEXT]) + ("…" if len(example.text) > 4 * _CONTEXT else "")
-            errors.append(ErrorExample(example.document_id, expected, predicted, beginning))
+            errors.append(ErrorExample(example.document_id, expected, predicted, _beginning(example.text)))
     return _matrix(cells), errors
 
 
@@ -60,6 +59,20 @@ def entity_mistakes(examples: Sequence[LabeledExample], pairs: Sequence[Pair]) -
     In the confusion, categories are mistaken for each other where the span is the same; a wrong span is one missed and
     one invented. Among the errors the two stand together where they overlap.
     """
+    return _placed_mistakes(examples, pairs, _described, _surroundings)
+
+
+def part_mistakes(examples: Sequence[LabeledExample], pairs: Sequence[Pair]) -> tuple[Confusion, list[ErrorExample]]:
+    """Mistakes in the documents of packets; as ``entity_mistakes``, with pages in the place of characters."""
+    return _placed_mistakes(examples, pairs, _pages, lambda text, _: _beginning(text))
+
+
+def _placed_mistakes(
+    examples: Sequence[LabeledExample],
+    pairs: Sequence[Pair],
+    describe: Callable[[str, Item | None], str],
+    show: Callable[[str, Item], str],
+) -> tuple[Confusion, list[ErrorExample]]:
     cells: Counter[tuple[str, str]] = Counter()
     errors: list[ErrorExample] = []
     for example, (truth, found) in zip(examples, pairs, strict=True):
@@ -70,15 +83,55 @@ def entity_mistakes(examples: Sequence[LabeledExample], pairs: Sequence[Pair]) -
             else:
                 cells.update([(missed[0], NONE)] if missed else [])
                 cells.update([(NONE, invented[0])] if invented else [])
+            context = show(example.text, missed or invented or ("", 0, 0))
             errors.append(
                 ErrorExample(
-                    example.document_id,
-                    _described(example.text, missed),
-                    _described(example.text, invented),
-                    _surroundings(example.text, missed or invented or ("", 0, 0)),
+                    example.document_id, describe(example.text, missed), describe(example.text, invented), context
                 )
             )
     return _matrix(cells), errors
+
+
+def field_mistakes(
+    examples: Sequence[LabeledExample],
+    pairs: Sequence[Pair],
+    values: Sequence[tuple[Mapping[str, FieldValue], Mapping[str, FieldValue]]],
+) -> tuple[Confusion, list[ErrorExample]]:
+    """Mistakes in fields; ``values`` are those labelled and those found, per example.
+
+    A wrong value is one missed and one invented, unless it is the one that another missed field should have had: then
+    the two fields were mistaken for each other.
+    """
+    cells: Counter[tuple[str, str]] = Counter()
+    errors: list[ErrorExample] = []
+    for example, (truth, found), (labelled, said) in zip(examples, pairs, values, strict=True):
+        cells.update((item[0], item[0]) for item in truth & found)
+        invented = {item[0] for item in found - truth}
+        for name in sorted(item[0] for item in truth - found):
+            mistaken = next((other for other in sorted(invented) if _same(said[other], labelled[name])), None)
+            invented.discard(mistaken or "")
+            cells[name, mistaken or NONE] += 1
+            predicted = said.get(name) or (said[mistaken] if mistaken else None)
+            errors.append(_field_error(example, labelled[name], predicted))
+        cells.update((NONE, name) for name in invented)
+        errors += [_field_error(example, None, said[name]) for name in sorted(invented - set(labelled))]
+    return _matrix(cells), errors
+
+
+def _field_error(example: LabeledExample, expected: FieldValue | None, predicted: FieldValue | None) -> ErrorExample:
+    shown = expected or predicted
+    offset, length = shown.spans[0] if shown and shown.spans else (0, 0)
+    return ErrorExample(
+        example.document_id, _value(expected), _value(predicted), _surroundings(example.text, ("", offset, length))
+    )
+
+
+def _value(value: FieldValue | None) -> str:
+    return NONE if value is None else f'{value.name} "{_one_line(value.content)}"'
+
+
+def _same(one: FieldValue, other: FieldValue) -> bool:
+    return one.content.split() == other.content.split()
 
 
 def _paired(missed: frozenset[Item], invented: frozenset[Item]) -> list[tuple[Item | None, Item | None]]:
@@ -86,8 +139,8 @@ def _paired(missed: frozenset[Item], invented: frozenset[Item]) -> list[tuple[It
     left = sorted(invented, key=_place)
     pairs: list[tuple[Item | None, Item | None]] = []
     for item in sorted(missed, key=_place):
-        partner = max(left, key=lambda other: _overlap(item, other), default=None)
-        if partner is not None and _overlap(item, partner) > 0:
+        partner = max(left, key=lambda other: overlap(item, other), default=None)
+        if partner is not None and overlap(item, partner) > 0:
             left.remove(partner)
             pairs.append((item, partner))
         else:
@@ -99,8 +152,8 @@ def _place(item: Item) -> tuple[int, int, str]:
     return item[1], item[2], item[0]
 
 
-def _overlap(one: Item, other: Item) -> float:
-    """Characters in both, over characters in either."""
+def overlap(one: Item, other: Item) -> float:
+    """Characters (or pages) in both, over those in either."""
     both = min(one[1] + one[2], other[1] + other[2]) - max(one[1], other[1])
     return max(0, both) / max(1, one[2] + other[2] - both)
 
@@ -121,6 +174,18 @@ def _described(text: str, item: Item | None) -> str:
         return NONE
     category, offset, length = item
     return f'{category} "{_one_line(text[offset : offset + length])}" at {offset}'
+
+
+def _pages(text: str, item: Item | None) -> str:  # noqa: ARG001
+    """``invoice, pages 2-3``."""
+    if item is None:
+        return NONE
+    category, first, count = item
+    return f"{category}, page {first}" if count == 1 else f"{category}, pages {first}-{first + count - 1}"
+
+
+def _beginning(text: str) -> str:
+    return _one_line(text[: 4 * _CONTEXT]) + ("…" if len(text) > 4 * _CONTEXT else "")
 
 
 def _surroundings(text: str, item: Item) -> str:

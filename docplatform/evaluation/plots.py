@@ -6,11 +6,13 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from docplatform.evaluation.learning import TARGET_F1, CurvePoint
 from docplatform.evaluation.metrics import Evaluation
 from docplatform.evaluation.mistakes import NONE, Confusion
 
 MAX_CLASSES = 30
 """Most classes drawn one by one: of more, those with the most mistakes are drawn and the others put together."""
+MAX_CURVES = 6
 _OTHERS = "(others)"
 _MAX_NAME = 28
 _INK, _MUTED, _GRID = "#1f2937", "#6b7280", "#e5e7eb"
@@ -76,6 +78,57 @@ def label_f1_png(evaluation: Evaluation, threshold: float | None = None) -> byte
         axes.set_xticks([0, 0.25, 0.5, 1.0], ["0", "0.25", "0.5", "1"], color=_MUTED, fontsize=8)
     note = f" · the {MAX_CLASSES} lowest of {len(scores)} labels" if hidden else ""
     return _png(figure, axes, "F1 per label", _summary(evaluation) + note)
+
+
+def reliability_png(evaluation: Evaluation) -> bytes:
+    """How often assertions of some confidence are right, against the diagonal where they should lie.
+
+    Raises:
+        ValueError: where nothing was asserted.
+    """
+    calibration = evaluation.calibration
+    if calibration is None:
+        raise ValueError("Nothing was asserted, so there is no confidence to draw")
+    figure, axes = _figure(5.2, 4.4)
+    filled = [b for b in calibration.bins if b.count]
+    most = max(b.count for b in filled)
+    axes.plot([0, 1], [0, 1], color=_MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+    axes.bar(
+        [(b.low + b.high) / 2 for b in filled],
+        [b.count / most * 0.18 for b in filled],
+        width=0.09,
+        color=_GRID,
+        zorder=1,
+    )
+    axes.plot(
+        [b.confidence for b in filled], [b.accuracy for b in filled], color=_GOOD, marker="o", markersize=5, zorder=3
+    )
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    axes.set_xlabel("confidence (bars: how many)", color=_MUTED, fontsize=9)
+    axes.set_ylabel("share that is right", color=_MUTED, fontsize=9)
+    axes.spines[:].set_color(_GRID)
+    auroc = "" if calibration.auroc is None else f" · AUROC {calibration.auroc:.3f}"
+    return _png(figure, axes, "Reliability", f"{calibration.count} assertions · ECE {calibration.error:.3f}{auroc}")
+
+
+def learning_curve_png(points: Sequence[CurvePoint]) -> bytes:
+    """F1 over training examples: the average in bold, the ``MAX_CURVES`` lowest labels beside it."""
+    by_label: dict[str, list[CurvePoint]] = {}
+    for point in sorted(points, key=lambda point: point.share):
+        by_label.setdefault(point.label, []).append(point)
+    average = by_label.pop("micro avg", [])
+    lowest = sorted(by_label.items(), key=lambda item: (item[1][-1].f1, item[0]))[:MAX_CURVES]
+    figure, axes = _figure(6.4, 4.0)
+    for name, own in lowest:
+        axes.plot([p.share for p in own], [p.f1 for p in own], linewidth=1, marker=".", label=_shortened(name))
+    axes.plot([p.share for p in average], [p.f1 for p in average], color=_INK, linewidth=2.4, marker="o", label="micro")
+    axes.axhline(TARGET_F1, color=_MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    axes.set_ylim(0, 1.02)
+    axes.set_xticks([0.2, 0.4, 0.6, 0.8, 1.0], ["20 %", "40 %", "60 %", "80 %", "100 %"], fontsize=9)
+    axes.legend(fontsize=8, frameon=False, loc="lower right")
+    axes.spines[:].set_color(_GRID)
+    return _png(figure, axes, "Learning curve", "micro F1 on the test split by share of the training split")
 
 
 def _condensed(confusion: Confusion) -> Confusion:

@@ -16,7 +16,7 @@ from docplatform.documents.predictions import Prediction
 
 MAX_PREDICTIONS = 4_000
 """Predictions looked at on each side."""
-_PERMUTATIONS = 999
+_PERMUTATIONS = 1_999
 _SMOOTHING = 0.5
 """Added to every count, so that a class that is new or gone doesn't make the index infinite."""
 _CONFIDENCE_EDGES = (0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -73,6 +73,15 @@ def compare_confidence(reference: Sequence[Prediction], current: Sequence[Predic
         for predictions in (reference, current)
     )
     return float(stability_index(first, second))
+
+
+def compare_confidence_shape(reference: Sequence[Prediction], current: Sequence[Prediction]) -> tuple[float, float]:
+    """Kolmogorov and Smirnov's distance of the two distributions of confidence, and its p-value."""
+    from scipy.stats import ks_2samp
+
+    first, second = ([p.confidence_score for p in predictions] for predictions in (reference, current))
+    found = ks_2samp(first, second, method="asymp")
+    return float(found.statistic), float(found.pvalue)
 
 
 def _counts(predictions: Sequence[Prediction]) -> tuple[list[str], Floats]:

@@ -28,5 +28,5 @@ def champion_stages(lake: Lake, projects: ProjectStore, registry: ModelRegistry)
         champion = registry.aliased(project.name, CHAMPION)
         if champion is not None:
             load = partial(load_model, project, champion.version, registry)
-            stages.append(PredictionStage(lake, project, champion.version, load))
+            stages.append(PredictionStage(lake, project, champion.version, load, thresholds=champion.thresholds))
     return stages

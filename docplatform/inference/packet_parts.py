@@ -7,10 +7,27 @@ from collections.abc import Iterable, Sequence
 
 from docplatform.documents.document_text import DocumentText, cut_to_pages
 from docplatform.documents.predictions import Category, Prediction
+from docplatform.lake.lake import Lake
 from docplatform.lake.stages import Row
+from docplatform.lake.tables import PREDICTIONS
 
 PageRange = tuple[int, int]
 """First and last page, from 1."""
+
+
+def routed(lake: Lake, lake_partition: str, classifier: str, classes: frozenset[str], rows: Iterable[Row]) -> list[Row]:
+    """Of rows of a partition's documents, those that a project's champion put in one of these classes.
+
+    Rows of packets are restricted to the pages that are.
+    """
+    predictions = lake.read_rows(
+        PREDICTIONS,
+        lake_partitions=[lake_partition],
+        where={"project": classifier},
+        columns=["document_id", "categories", "parts"],
+    )
+    pages = members(predictions, classes)
+    return [restricted(row, pages[row["document_id"]]) for row in rows if row["document_id"] in pages]
 
 
 def members(predictions: Iterable[Row], classes: frozenset[str]) -> dict[str, list[PageRange]]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from types import MappingProxyType
 from typing import TypeVar
 
 from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.documents.predictions import Prediction
 from docplatform.errors import ReasonCode
-from docplatform.inference.packet_parts import PageRange, cut, joined, restricted
-from docplatform.inference.packet_parts import members as packet_members
+from docplatform.inference import packet_parts
+from docplatform.inference.review import review_reason
 from docplatform.labels.projects import ModelProject, TextSource
 from docplatform.lake.lake import Lake
 from docplatform.lake.partitions import LakePartition
@@ -232,11 +234,16 @@ class PredictionStage:
     version: int
     load: Callable[[], Model]
     table: TableSpec = PREDICTIONS
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    """Label to the confidence from which on it may stand unreviewed (``review``)."""
 
     @property
     def fingerprint(self) -> str:
-        """The champion's model id."""
-        return f"{self.project.name}:{self.version}"
+        """The champion's model id, and the thresholds for review where there are some."""
+        name = f"{self.project.name}:{self.version}"
+        if not self.thresholds:
+            return name
+        return f"{name} review {content_hash(json.dumps(self.thresholds, sort_keys=True))[:8]}"
 
     @property
     def scope(self) -> Mapping[str, str]:
@@ -250,19 +257,8 @@ class PredictionStage:
             return ()
         rows = _rows_of(self.lake, TABLES[self.project.text.table], lake_partition)
         for classifier, classes in self.project.applies_to.document_classes.items():
-            members = self._members(lake_partition, classifier, frozenset(classes))
-            rows = [restricted(row, members[row["document_id"]]) for row in rows if row["document_id"] in members]
+            rows = packet_parts.routed(self.lake, lake_partition, classifier, frozenset(classes), rows)
         return rows
-
-    def _members(self, lake_partition: str, classifier: str, classes: frozenset[str]) -> dict[str, list[PageRange]]:
-        """The partition's documents, and pages of packets, that a project's champion put in one of these classes."""
-        rows = self.lake.read_rows(
-            PREDICTIONS,
-            lake_partitions=[lake_partition],
-            where={"project": classifier},
-            columns=["document_id", "categories", "parts"],
-        )
-        return packet_members(rows, classes)
 
     def process(self, rows: Iterator[Row]) -> Iterator[Made | Failed]:
         """Predict in batches."""
@@ -270,13 +266,16 @@ class PredictionStage:
         texts = _with_column(self.lake, TABLES[source.table], source.column, rows)
         for batch in _batches(texts):
             model = model or self.load()
-            parts = [cut(source.document(value), row) for row, value in batch]
+            parts = [packet_parts.cut(source.document(value), row) for row, value in batch]
             predictions = iter(model.predict([document for documents in parts for document in documents]))
             for (row, _), documents in zip(batch, parts, strict=True):
-                prediction = joined(list(islice(predictions, len(documents))))
+                prediction = packet_parts.joined(list(islice(predictions, len(documents))))
                 yield Made(
                     document_id=row["document_id"],
-                    values={"name": row["name"], **prediction_values(self.project, self.version, prediction)},
+                    values={
+                        "name": row["name"],
+                        **prediction_values(self.project, self.version, prediction, self.thresholds),
+                    },
                 )
 
 
@@ -291,8 +290,11 @@ def reading_stages(
     ]
 
 
-def prediction_values(project: ModelProject, version: int, prediction: Prediction) -> dict[str, object]:
+def prediction_values(
+    project: ModelProject, version: int, prediction: Prediction, thresholds: Mapping[str, float] = MappingProxyType({})
+) -> dict[str, object]:
     """The columns of ``predictions`` that come from a model's answer."""
+    reason = review_reason(prediction, thresholds)
     return {
         "kind": project.kind.value,
         "model_version": version,
@@ -303,6 +305,8 @@ def prediction_values(project: ModelProject, version: int, prediction: Predictio
         "parts": parts_value(prediction.parts),
         "confidence": prediction.confidence_score,
         "abstained": prediction.abstained,
+        "needs_review": reason is not None,
+        "review_reason": reason,
     }
 
 

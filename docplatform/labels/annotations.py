@@ -14,10 +14,11 @@ from typing import Any
 from docplatform.documents.offsets import TextOffsets
 from docplatform.documents.predictions import TaskKind
 from docplatform.errors import ConfigurationError
-from docplatform.labels.doctor import check_labels
+from docplatform.labels.doctor import examine
 from docplatform.labels.findings import LabelReport
 from docplatform.labels.label_file import DocumentLabels, LabelFile
 from docplatform.labels.projects import ModelProject
+from docplatform.labels.readings import Reading
 
 NO_CATEGORY = ""
 """The category of the one row of a document that a multi-label file lists with no class: labelled with none."""
@@ -32,6 +33,8 @@ class LabeledText:
     """``ocr_text.content``."""
     content_hash: str
     """``ocr_text.content_hash``: names the text that offsets count in."""
+    reading: Reading | None = None
+    """Where its words lie, where labels are boxes on pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +59,10 @@ def build_annotations(
 ) -> AnnotationBuild:
     """Build the rows of a project's annotations.
 
-    A document whose labels have an error gives no row: half of a document's labels would teach that the other half is
-    nothing. A document without a label gives none either, but for multi-label files, where no class is an answer: one
-    row with an empty category.
+    Labels without offsets are found in the text first (``placing``); those that aren't there give no row, and a
+    warning. A document whose labels have an error gives no row: half of a document's labels would teach that the other
+    half is nothing. A document without a label gives none either, but for multi-label files, where no class is an
+    answer, and documents that are answered with no span: one row with an empty category.
 
     Args:
         project: the project the labels belong to.
@@ -76,9 +80,10 @@ def build_annotations(
             f"{label_file.kind.value}. Import that file under another project name, or correct the project's kind."
         )
     present = replace(label_file, documents=tuple(d for d in label_file.documents if d.location in documents))
-    report = check_labels(present, {location: text.content for location, text in documents.items()})
+    readings = {location: text.reading or Reading.of_text(text.content) for location, text in documents.items()}
+    placed, report = examine(present, readings, is_whole=False)
     rows: dict[str, dict[str, Any]] = {}
-    for document in present.documents:
+    for document in placed.documents:
         if document.location in report.refused:
             continue
         text = documents[document.location]
@@ -100,6 +105,8 @@ def build_annotations(
                 "last_page": last_page,
                 "declared_split": document.declared_split.value if document.declared_split else None,
                 "label_file_hash": label_file.sha256,
+                "labeled_by": None,
+                "labeled_at": None,
                 "run_id": run_id,
                 "processed_at": now,
             }
@@ -117,6 +124,8 @@ def _labels(
         for entity in document.entities:
             start, end = offsets.span_to_code_points(entity.offset, entity.length)
             yield entity.category, start, end - start, ()
+        if document.is_answered and not document.entities:
+            yield NO_CATEGORY, None, None, ()
         return
     for name in document.classes:
         yield name, None, None, ()

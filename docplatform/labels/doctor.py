@@ -11,16 +11,44 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from docplatform.documents.predictions import TaskKind
+from docplatform.labels.consistency import check_consistency
 from docplatform.labels.findings import Finding, FindingCode, LabelReport, Severity
-from docplatform.labels.label_file import DocumentLabels, LabeledEntity, LabelFile
+from docplatform.labels.label_file import DocumentLabels, LabeledEntity, LabelFile, declared_name
+from docplatform.labels.placing import place_fields
+from docplatform.labels.readings import Reading
 from docplatform.labels.spans import check_spans
 
-__all__ = ["LabelReport", "check_labels", "repair"]
+__all__ = ["LabelReport", "check_labels", "examine", "repair"]
 
 LEAST_DOCUMENTS = 10
 """Azure Language refuses to train on fewer labelled documents."""
 RECOMMENDED_DOCUMENTS = 50
 """What Azure's documentation recommends as a start, per class or entity type where possible."""
+
+
+def examine(
+    label_file: LabelFile, readings: Mapping[str, Reading], *, unread: Collection[str] = (), is_whole: bool = True
+) -> tuple[LabelFile, LabelReport]:
+    """Find the labels without offsets in the documents (``placing``), and check all of them (``check_labels``).
+
+    Args:
+        label_file: the labels.
+        readings: location to the document as it was read. A labelled location that isn't there is reported as missing.
+        unread: locations that are there but haven't been read; they aren't held against anything.
+        is_whole: also compare documents with each other (``consistency``).
+
+    Returns:
+        The labels with offsets where that document was read, and every finding.
+    """
+    placed, findings = place_fields(label_file, readings)
+    texts = {location: reading.text for location, reading in readings.items()}
+    report = check_labels(placed, texts, unread=unread)
+    if is_whole:
+        findings.extend(check_consistency(placed, texts))
+    # what couldn't be placed is a label all the same
+    labels = sum(len(document.names) for document in label_file.documents)
+    checked = sum(len(document.names) for document in label_file.documents if document.location in readings)
+    return placed, replace(report, findings=(*findings, *report.findings), labels=labels, checked=checked)
 
 
 def check_labels(
@@ -42,13 +70,12 @@ def check_labels(
         findings.extend(_check_document(label_file, index, texts.get(document.location), document.location in unread))
     findings.extend(_check_twins(label_file, texts))
     findings.extend(_check_counts(label_file))
-    labels_spans = label_file.kind.labels_spans
     held = [document for document in label_file.documents if texts.get(document.location) is not None]
     return LabelReport(
         findings=tuple(findings),
         documents=len(label_file.documents),
-        labels=sum(len(document.entities if labels_spans else document.classes) for document in label_file.documents),
-        checked=sum(len(document.entities if labels_spans else document.classes) for document in held),
+        labels=sum(len(document.names) for document in label_file.documents),
+        checked=sum(len(document.names) for document in held),
     )
 
 
@@ -66,8 +93,8 @@ def repair(label_file: LabelFile, report: LabelReport) -> tuple[LabelFile, tuple
         if finding.document_index is None or finding.entity_index is None:
             continue
         place = (finding.document_index, finding.entity_index)
-        if place in changes:
-            continue
+        if place in changes or place[1] >= len(label_file.documents[place[0]].entities):
+            continue  # a label that was placed in the text: its file holds no offset
         entity = label_file.documents[place[0]].entities[place[1]]
         mended = replace(entity, offset=finding.repair.offset, length=finding.repair.length)
         changes[place] = None if finding.repair.removes else mended
@@ -86,9 +113,7 @@ def _changed(
 def _check_document(label_file: LabelFile, index: int, text: str | None, is_unread: bool) -> Iterator[Finding]:
     document = label_file.documents[index]
     labels_spans = label_file.kind.labels_spans
-    if not (document.entities if labels_spans else document.classes) and (
-        label_file.kind is not TaskKind.MULTI_LABEL_CLASSIFICATION
-    ):
+    if not document.names and not document.is_answered and label_file.kind is not TaskKind.MULTI_LABEL_CLASSIFICATION:
         yield _warning(FindingCode.UNLABELED_DOCUMENT, "has no label: it is left out of training.", document, index)
     if not labels_spans:
         yield from _check_classes(label_file, document, index)
@@ -104,8 +129,8 @@ def _check_document(label_file: LabelFile, index: int, text: str | None, is_unre
 
 def _check_classes(label_file: LabelFile, document: DocumentLabels, index: int) -> Iterator[Finding]:
     names = Counter(document.classes)
-    if label_file.kind is TaskKind.SINGLE_LABEL_CLASSIFICATION and len(names) > 1:
-        message = f"has {len(names)} classes ({', '.join(sorted(names))}), a single-label project allows one."
+    if label_file.kind is not TaskKind.MULTI_LABEL_CLASSIFICATION and len(names) > 1:
+        message = f"has {len(names)} classes ({', '.join(sorted(names))}), a project of this kind allows one."
         yield _error(FindingCode.SEVERAL_CLASSES, message, document, index)
     for name, times in names.items():
         if times > 1:
@@ -115,7 +140,7 @@ def _check_classes(label_file: LabelFile, document: DocumentLabels, index: int) 
 def _check_known(label_file: LabelFile, document: DocumentLabels, index: int) -> Iterator[Finding]:
     known = set(label_file.categories)
     for number, entity in enumerate(document.entities):
-        if entity.category not in known:
+        if declared_name(entity.category) not in known:
             finding = _error(FindingCode.UNKNOWN_CATEGORY, _unknown(entity.category, known), document, index)
             yield replace(
                 finding,
@@ -124,8 +149,8 @@ def _check_known(label_file: LabelFile, document: DocumentLabels, index: int) ->
                 length=entity.length,
                 entity_index=number,
             )
-    for name in document.classes:
-        if name not in known:
+    for name in (*document.classes, *(part.category for part in document.parts), *(f.name for f in document.fields)):
+        if declared_name(name) not in known:
             yield replace(_error(FindingCode.UNKNOWN_CATEGORY, _unknown(name, known), document, index), category=name)
 
 
@@ -148,11 +173,15 @@ def _check_documents(label_file: LabelFile, texts: Mapping[str, str | None], unr
         other = first.setdefault(document.location, document)
         if other is document:
             continue
-        if (other.classes, other.entities) == (document.classes, document.entities):
+        if _said(other) == _said(document):
             yield _warning(FindingCode.DUPLICATE_DOCUMENT, "is listed twice, with the same labels.", document, index)
         else:
             message = "is listed twice, with different labels; keep one entry."
             yield _error(FindingCode.DUPLICATE_DOCUMENT, message, document, index)
+
+
+def _said(document: DocumentLabels) -> tuple[object, ...]:
+    return document.classes, document.entities, document.fields, document.parts
 
 
 def _check_twins(label_file: LabelFile, texts: Mapping[str, str | None]) -> Iterator[Finding]:
@@ -188,8 +217,8 @@ def _check_counts(label_file: LabelFile) -> Iterator[Finding]:
     """Too few examples, in the whole file and of each category, counted in documents as Azure does."""
     documents: dict[str, set[str]] = defaultdict(set)
     for document in label_file.documents:
-        for name in (*document.classes, *(entity.category for entity in document.entities)):
-            documents[name].add(document.location)
+        for name in document.names:
+            documents[declared_name(name)].add(document.location)
     labelled = set().union(*documents.values()) if documents else set()
     yield from _few("the file has", len(labelled), None)
     for name in dict.fromkeys((*label_file.categories, *sorted(documents))):

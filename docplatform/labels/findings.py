@@ -43,6 +43,14 @@ class FindingCode(StrEnum):
     UNKNOWN_CATEGORY = "unknown_category"
     UNUSED_CATEGORY = "unused_category"
     FEW_EXAMPLES = "few_examples"
+    VALUE_NOT_FOUND = "value_not_found"
+    VALUE_DIFFERS = "value_differs"
+    AMBIGUOUS_VALUE = "ambiguous_value"
+    EMPTY_REGION = "empty_region"
+    NEAR_DUPLICATE = "near_duplicate"
+    UNUSUAL_LABEL = "unusual_label"
+    MISSING_LABEL = "missing_label"
+    LIKELY_WRONG = "likely_wrong"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from docplatform.documents import media_types
 from docplatform.documents.decoding import decode
 from docplatform.errors import ConfigurationError, PermanentError
-from docplatform.labels.azure_language import parse_label_file
-from docplatform.labels.doctor import check_labels
-from docplatform.labels.findings import FindingCode, LabelReport
+from docplatform.labels.doctor import examine
+from docplatform.labels.findings import Finding, FindingCode, LabelReport, Severity
+from docplatform.labels.formats.base import ParsedLabels
 from docplatform.labels.label_file import LabelFile
 from docplatform.labels.projects import AppliesTo, ModelProject
+from docplatform.labels.readings import Reading
+from docplatform.labels.stored import parse_labels, write_labels
 
 _WORD_END = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NOT_IN_NAME = re.compile(r"[^a-z0-9_]+")
@@ -35,8 +37,16 @@ class ImportPlan:
     project: ModelProject
     """The project to save; on an update with everything a person has set in its YAML."""
     data: bytes
-    """The label file, as given."""
+    """The label file to save: as given, where a home stores its format, else in docplatform's own JSON."""
     label_file: LabelFile
+    placed: LabelFile
+    """The same with offsets for every label that was found in a document read so far."""
+    documents: Mapping[str, bytes]
+    """Documents that the label files themselves hold, by location: they must be landed with the import."""
+    readings: Mapping[str, Reading]
+    """Location to its text, as far as it is known here."""
+    notes: tuple[str, ...]
+    """What a person should know of the files, before anything is checked."""
     report: LabelReport
     missing: tuple[str, ...]
     """Labelled documents that aren't there (yet)."""
@@ -56,13 +66,29 @@ def plan_import(
     name: str | None = None,
     existing: Callable[[str], ModelProject | None] = lambda _: None,
 ) -> ImportPlan:
-    """Plan the import of a label file.
+    """Plan the import of a label file that a home stores as it is (``stored``); see ``plan_labels``."""
+    parsed = ParsedLabels(label_file=parse_labels(data), source=data)
+    return plan_labels(parsed, customer=customer, read_document=read_document, name=name, existing=existing)
+
+
+def plan_labels(
+    parsed: ParsedLabels,
+    *,
+    customer: str,
+    read_document: Callable[[str], bytes | None],
+    name: str | None = None,
+    fallback_name: str = "",
+    existing: Callable[[str], ModelProject | None] = lambda _: None,
+) -> ImportPlan:
+    """Plan the import of labels in any format.
 
     Args:
-        data: the label file.
+        parsed: the labels (``formats.read_labels``). Documents that they hold themselves get the project's name before
+            theirs, so that no other project's are meant.
         customer: whose documents the labels are about.
         read_document: a labelled document's bytes by its location, None where it isn't there.
-        name: the project's name; default: made from the file's ``projectName``.
+        name: the project's name; default: made from the name in the file.
+        fallback_name: what it is made from where the file names nothing.
         existing: the project of a name, None where there is none. On an update its description, gate, applies_to,
             trainer, backend, text source and language stay as they are; only its labels are replaced.
 
@@ -73,22 +99,27 @@ def plan_import(
         ConfigurationError: where the file can't be parsed (``LabelFileError``), no name can be made, or the name
             belongs to a project of another kind or customer.
     """
-    label_file = parse_label_file(data)
-    project_name = name or slugify(label_file.name)
+    project_name = name or slugify(parsed.label_file.name) or slugify(fallback_name)
     if not project_name:
         raise ConfigurationError("The label file has no metadata.projectName to name the project by: give a name.")
+    held = {f"{project_name}/{location}": data for location, data in parsed.documents.items()}
+    label_file = _with_held(parsed, project_name)
     current = existing(project_name)
     project = _new(label_file, project_name, customer) if current is None else _updated(current, label_file, customer)
-    texts: dict[str, str | None] = {}
+    readings: dict[str, Reading] = {}
     unread: set[str] = set()
     for location in dict.fromkeys(document.location for document in label_file.documents):
-        content = read_document(location)
+        content = held[location] if location in held else read_document(location)
         text = None if content is None else _verbatim(content, location)
-        if content is not None and text is None:
+        if text is not None:
+            readings[location] = Reading.of_text(text)
+        elif content is not None:
             unread.add(location)
-        else:
-            texts[location] = text
-    report = check_labels(label_file, texts, unread=unread)
+    # what the label tool read is better than nothing to hold labels against; docplatform's own reading counts later
+    tool_readings = {location: reading for location, reading in parsed.readings.items() if location not in readings}
+    absent = set(tool_readings) - unread
+    placed, report = examine(label_file, {**readings, **tool_readings}, unread=unread - set(tool_readings))
+    report = replace(report, findings=(*report.findings, *_absent(label_file, absent)))
     missing = dict.fromkeys(
         finding.location
         for finding in report.findings
@@ -96,12 +127,42 @@ def plan_import(
     )
     return ImportPlan(
         project=project,
-        data=data,
+        data=write_labels(label_file) if parsed.source is None else parsed.source,
         label_file=label_file,
+        placed=placed,
+        documents=held,
+        readings={**readings, **tool_readings},
+        notes=parsed.notes,
         report=report,
         missing=tuple(missing),
         is_update=current is not None,
     )
+
+
+def _with_held(parsed: ParsedLabels, project_name: str) -> LabelFile:
+    """The labels under the project's name, with the documents that they hold themselves below it."""
+    if parsed.source is not None:
+        return parsed.label_file
+    documents = (
+        replace(document, location=f"{project_name}/{document.location}")
+        if document.location in parsed.documents
+        else document
+        for document in parsed.label_file.documents
+    )
+    return replace(parsed.label_file, name=parsed.label_file.name or project_name, documents=tuple(documents))
+
+
+def _absent(label_file: LabelFile, absent: Collection[str]) -> Iterator[Finding]:
+    """Documents that only the label tool's reading is there of."""
+    for index, document in enumerate(label_file.documents):
+        if document.location in absent:
+            yield Finding(
+                code=FindingCode.MISSING_DOCUMENT,
+                severity=Severity.WARNING,
+                message="is labelled but missing; its *.ocr.json is there, but docplatform must read the file itself.",
+                location=document.location,
+                document_index=index,
+            )
 
 
 def _verbatim(content: bytes, location: str) -> str | None:

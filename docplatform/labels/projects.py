@@ -62,6 +62,31 @@ class GateThresholds(BaseModel):
     min_f1: float = Field(0.80, ge=0, le=1, description="Least F1 (micro; single-label: macro too is reported).")
     max_regression: float = Field(0.0, ge=0, le=1, description="How far below the champion's F1 it may stay.")
     min_label_f1: dict[str, float] = Field(default_factory=dict, description="Least F1 of single labels.")
+    require_significant: bool = Field(
+        default=False, description="Promote a challenger only where it is better than the champion beyond chance."
+    )
+    significance: float = Field(0.05, gt=0, lt=1, description="Largest p-value that counts as beyond chance.")
+
+
+class Abstention(BaseModel):
+    """Which predictions a person has to look at."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    target_precision: float | None = Field(
+        None, gt=0, lt=1, description="Precision that unreviewed assertions of each label must have."
+    )
+    folds: int = Field(4, ge=2, le=10, description="Parts of the training data that are predicted held out for it.")
+
+
+class EvaluationOptions(BaseModel):
+    """What is measured beside the scores."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    learning_curve: bool = Field(
+        default=False, description="Tell how many more examples each label needs; costs about three trainings."
+    )
 
 
 class AppliesTo(BaseModel):
@@ -96,6 +121,11 @@ class ModelProject(BaseModel):
     labels: str = Field(description="The label file's path below projects/, e.g. loans/labels.json.")
     applies_to: AppliesTo = Field(default_factory=AppliesTo)
     gate: GateThresholds = Field(default_factory=GateThresholds)
+    evaluation: EvaluationOptions = Field(default_factory=EvaluationOptions)
+    abstention: Abstention = Field(default_factory=Abstention)
+    prebuilt: dict[str, str] = Field(
+        default_factory=dict, description="Label to the prebuilt capability that may find it too, for comparison."
+    )
     backend: str = "local"
     trainer: dict[str, Any] = Field(default_factory=dict, description="Options of the trainer.")
     text_source: TextSource | None = Field(
@@ -163,6 +193,13 @@ class ProjectStore:
             )
             raise ConfigurationError(f"{path}: {problems}. See docs/projects.md.") from error
 
+    def source(self, name: str) -> bytes:
+        """A project's YAML, as it stands there. Raises ``KeyError``: no such project."""
+        try:
+            return self._blobs.get(f"{self._prefix}/{name}.yaml")
+        except FileNotFoundError:
+            raise KeyError(name) from None
+
     def load(self) -> tuple[list[ModelProject], list[str]]:
         """Every project that is right, by name, and what is wrong with each other one: one must not stop the rest."""
         projects, problems = [], []
@@ -180,6 +217,24 @@ class ProjectStore:
         data = project.model_dump(mode="json", exclude={"name"}, exclude_defaults=True)
         text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
         self._blobs.put(f"{self._prefix}/{project.name}.yaml", text.encode())
+
+    def save_labels(self, project: ModelProject, label_file: bytes) -> None:
+        """Replace a project's label file; its YAML stays as people wrote it."""
+        self._blobs.put(f"{self._prefix}/{project.labels}", label_file)
+
+    def studio_link(self, project: ModelProject) -> bytes | None:
+        """What ``labels.studio`` keeps about a project; None where it was never in Label Studio."""
+        try:
+            return self._blobs.get(self._studio_path(project))
+        except FileNotFoundError:
+            return None
+
+    def save_studio_link(self, project: ModelProject, data: bytes) -> None:
+        """Replace what ``labels.studio`` keeps about a project."""
+        self._blobs.put(self._studio_path(project), data)
+
+    def _studio_path(self, project: ModelProject) -> str:
+        return f"{self._prefix}/{project.name}/label_studio.json"
 
     def label_file(self, project: ModelProject) -> bytes:
         """The project's label file. Raises ``ConfigurationError`` where it is missing."""

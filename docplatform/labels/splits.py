@@ -4,7 +4,8 @@ Belongs here: the splitting scheme. Doesn't: building examples.
 
 The scheme. A model is judged against its champion on the same test documents, and a test document that was once
 trained on is worth nothing: so no document may change its split because others arrive. What is split are *groups*,
-documents whose texts are equal but for case, white space and punctuation; a group is never divided.
+documents whose texts are equal but for case, white space and punctuation, or nearly the same (``near_duplicates``:
+5-word shingles with a Jaccard index of at least 0.8); a group is never divided. It bears its least hash.
 
 1. A group goes where the file declares it, if the file declares test documents at all. (Language Studio exports
    ``Train`` for every document of a project that is to be split automatically: such a file declares nothing.)
@@ -18,7 +19,8 @@ documents whose texts are equal but for case, white space and punctuation; a gro
    of a label, the new group nearest to it in hash order goes over, unless another label would then have less than it
    must. A label of fewer groups only gets what it can't do without: a training document.
 
-Without ``previous`` the corrections of step 4 may change for a few documents as a project grows; with it nothing moves.
+Without ``previous`` the corrections of step 4, and the place of a document whose near duplicate arrives, may change for
+a few documents as a project grows; with it nothing moves, but that a group whose members were apart goes to training.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from docplatform.documents.predictions import Split
+from docplatform.labels.near_duplicates import groups, near_duplicates
 
 TEST_SHARE = 0.20
 VALIDATION_SHARE = 0.10
@@ -76,14 +79,25 @@ def assign_splits(items: Sequence[Item], previous: Mapping[str, Split] | None = 
         items: the documents.
         previous: document id to the split it has had in this project's datasets so far.
     """
-    members: dict[str, list[Item]] = {}
-    for item in sorted(items, key=lambda item: item.document_id):
-        members.setdefault(normalized_hash(item.text), []).append(item)
+    members = _members(items)
     has_declared_test = any(item.declared is Split.TEST for item in items)
-    groups = {key: _group(key, group, previous or {}, has_declared_test) for key, group in members.items()}
-    ordered = sorted(groups.values(), key=lambda group: group.place)
+    made = {key: _group(key, group, previous or {}, has_declared_test) for key, group in members.items()}
+    ordered = sorted(made.values(), key=lambda group: group.place)
     _stratify(ordered)
-    return {item.document_id: groups[key].split for key, group in members.items() for item in group}
+    return {item.document_id: made[key].split for key, group in members.items() for item in group}
+
+
+def _members(items: Sequence[Item]) -> dict[str, list[Item]]:
+    """The items of each group, by the least hash of its texts."""
+    by_hash: dict[str, list[Item]] = {}
+    for item in sorted(items, key=lambda item: item.document_id):
+        by_hash.setdefault(normalized_hash(item.text), []).append(item)
+    keys = sorted(by_hash)
+    pairs = near_duplicates([by_hash[key][0].text for key in keys])
+    members: dict[str, list[Item]] = {}
+    for key, first in zip(keys, groups(len(keys), ((one, other) for one, other, _ in pairs)), strict=True):
+        members.setdefault(keys[first], []).extend(by_hash[key])
+    return members
 
 
 def _group(key: str, members: Sequence[Item], previous: Mapping[str, Split], has_declared_test: bool) -> _Group:

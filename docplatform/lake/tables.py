@@ -5,38 +5,39 @@ Belongs here: descriptions only, cheap to import (no pyarrow). Reading and writi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from docplatform.lake.columns import DOCUMENT_ID, Column, TableSpec
+from docplatform.lake.evaluation_tables import (
+    CHAMPION_MODEL,
+    DRIFT_REPORT,
+    EVALUATION_ERRORS,
+    EVALUATION_SLICES,
+    LEARNING_CURVES,
+    MODEL_EVALUATION,
+    PREBUILT_COMPARISON,
+)
 
+__all__ = [
+    "ANNOTATIONS",
+    "CHAMPION_MODEL",
+    "DATASET_VERSIONS",
+    "DRIFT_REPORT",
+    "EVALUATION_ERRORS",
+    "EVALUATION_SLICES",
+    "LABELED_DATASET",
+    "LEARNING_CURVES",
+    "MODEL_EVALUATION",
+    "OCR_TEXT",
+    "PREBUILT_COMPARISON",
+    "PREDICTIONS",
+    "PREPROCESSED_TEXT",
+    "QUARANTINE",
+    "RAW_BLOBS",
+    "ROUTED_DOCUMENTS",
+    "TABLES",
+    "Column",
+    "TableSpec",
+]
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column. ``type`` is one of the names that ``lake.arrow`` turns into an Arrow type."""
-
-    name: str
-    type: str
-    description: str
-    nullable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TableSpec:
-    """One table: ``key`` names the columns that identify a row, ``partition_by`` the column it is laid out by."""
-
-    name: str
-    description: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    partition_by: tuple[str, ...] = ()
-
-    def column(self, name: str) -> Column:
-        """The column called ``name``. Raises ``KeyError``."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
-
-
-_DOCUMENT_ID = Column("document_id", "string", "Id of the document: same bytes of the same customer, same id.")
 _LAKE_PARTITION = Column("lake_partition", "string", "Lake partition key, `customer/extension/date`.")
 _PROVENANCE = (
     Column("input_hash", "string", "Hash of what this row was made from; with `fingerprint` it says if it is current."),
@@ -51,7 +52,7 @@ RAW_BLOBS = TableSpec(
     "Every arrival: files, attachments and archive members, with what became of them.",
     (
         Column("arrival_id", "string", "Id of the arrival (the event, not the content)."),
-        _DOCUMENT_ID,
+        DOCUMENT_ID,
         Column("parent_document_id", "string", "The mail or archive it was unpacked from.", nullable=True),
         Column("customer", "string", "Whose document it is, `[a-z0-9_-]{1,63}`."),
         Column("connector", "string", "Which connector brought it."),
@@ -75,7 +76,7 @@ ROUTED_DOCUMENTS = TableSpec(
     "routed_documents",
     "Documents placed in the lake, one row each.",
     (
-        _DOCUMENT_ID,
+        DOCUMENT_ID,
         _LAKE_PARTITION,
         Column("parent_document_id", "string", "The mail or archive it was unpacked from.", nullable=True),
         Column("customer", "string", "Whose document it is."),
@@ -98,7 +99,7 @@ OCR_TEXT = TableSpec(
     "ocr_text",
     "What was read from each document.",
     (
-        _DOCUMENT_ID,
+        DOCUMENT_ID,
         _LAKE_PARTITION,
         Column("name", "string", "Name as the sender spelled it."),
         Column("content", "string", "All text in reading order. Offsets of entities count its Unicode code points."),
@@ -129,7 +130,7 @@ PREPROCESSED_TEXT = TableSpec(
     "preprocessed_text",
     "Text made ready for models.",
     (
-        _DOCUMENT_ID,
+        DOCUMENT_ID,
         _LAKE_PARTITION,
         Column("name", "string", "Name as the sender spelled it."),
         Column("cleaned", "string", "Normalised text."),
@@ -165,6 +166,10 @@ ANNOTATIONS = TableSpec(
         Column("last_page", "int64", "Last page of it.", nullable=True),
         Column("declared_split", "string", "`train` or `test` where the label file says so.", nullable=True),
         Column("label_file_hash", "string", "SHA-256 of the label file."),
+        Column(
+            "labeled_by", "string", "Who labelled it in Label Studio; null where it came from a file.", nullable=True
+        ),
+        Column("labeled_at", "timestamp", "When (UTC).", nullable=True),
         Column("run_id", "string", "Dagster run that wrote this row."),
         Column("processed_at", "timestamp", "When this row was made (UTC)."),
     ),
@@ -178,7 +183,7 @@ LABELED_DATASET = TableSpec(
     (
         Column("project", "string", "Model project."),
         Column("dataset_version", "string", "Hash of every row's text, labels and split."),
-        _DOCUMENT_ID,
+        DOCUMENT_ID,
         Column("split", "string", "`train`, `validation` or `test`; stable by content hash."),
         Column("text", "string", "The text trained on."),
         Column("text_hash", "string", "Hash of the text read that the labels count in."),
@@ -202,6 +207,7 @@ DATASET_VERSIONS = TableSpec(
         Column("project", "string", "Model project."),
         Column("dataset_version", "string", "Version of the dataset, as in `labeled_dataset`."),
         Column("source_version", "string", "Hash of the label file, the texts and the project's training options."),
+        Column("label_set", "string", "SHA-256 of the label file or files.", nullable=True),
         Column("annotations_version", "int64", "Delta version of `annotations` it was made from."),
         Column("text_table", "string", "Table the texts were taken from."),
         Column("text_version", "int64", "Delta version of that table."),
@@ -215,66 +221,11 @@ DATASET_VERSIONS = TableSpec(
     partition_by=("project",),
 )
 
-MODEL_EVALUATION = TableSpec(
-    "model_evaluation",
-    "Scores of every model version on a frozen test split, one row per label and per average.",
-    (
-        Column("project", "string", "Model project."),
-        Column("model_version", "int64", "Version in the registry."),
-        Column("dataset_version", "string", "Dataset whose test split was used."),
-        Column("label", "string", "Label, or `micro avg`, `macro avg`."),
-        Column("precision", "float64", "0 to 1."),
-        Column("recall", "float64", "0 to 1."),
-        Column("f1", "float64", "0 to 1."),
-        Column("support", "int64", "Labelled items of the test split."),
-        Column("evaluated_at", "timestamp", "When (UTC)."),
-        Column("run_id", "string", "Dagster run."),
-    ),
-    key=("project", "model_version", "dataset_version", "label"),
-    partition_by=("project",),
-)
-
-EVALUATION_ERRORS = TableSpec(
-    "evaluation_errors",
-    "Test examples that a model version got wrong, to look at.",
-    (
-        Column("project", "string", "Model project."),
-        Column("model_version", "int64", "Version in the registry."),
-        Column("dataset_version", "string", "Dataset whose test split was used."),
-        _DOCUMENT_ID,
-        Column("expected", "string", "What the label says."),
-        Column("predicted", "string", "What the model says."),
-        Column("context", "string", "The text around it."),
-        Column("run_id", "string", "Dagster run."),
-    ),
-    key=("project", "model_version", "dataset_version", "document_id", "expected", "predicted"),
-    partition_by=("project",),
-)
-
-CHAMPION_MODEL = TableSpec(
-    "champion_model",
-    "Every decision of the gate: which version serves, and why.",
-    (
-        Column("project", "string", "Model project."),
-        Column("candidate_version", "int64", "The version that was judged."),
-        Column("champion_version", "int64", "The version that serves after the decision.", nullable=True),
-        Column("promoted", "bool", "Whether the candidate became champion."),
-        Column("reason", "string", "Why."),
-        Column("candidate_f1", "float64", "Micro F1 on the test split."),
-        Column("champion_f1", "float64", "The former champion's micro F1 on the same split.", nullable=True),
-        Column("dataset_version", "string", "Dataset whose test split was used."),
-        Column("decided_at", "timestamp", "When (UTC)."),
-        Column("run_id", "string", "Dagster run."),
-    ),
-    key=("project", "candidate_version", "dataset_version"),
-    partition_by=("project",),
-)
-
 PREDICTIONS = TableSpec(
     "predictions",
     "What the champions say, one row per document and project.",
     (
-        _DOCUMENT_ID,
+        DOCUMENT_ID,
         _LAKE_PARTITION,
         Column("name", "string", "Name as the sender spelled it."),
         Column("project", "string", "Model project."),
@@ -287,39 +238,19 @@ PREDICTIONS = TableSpec(
         Column("parts", "parts", "The documents that a packet was found to hold.", nullable=True),
         Column("confidence", "float64", "Least confidence of what is asserted, 0 to 1."),
         Column("abstained", "bool", "The model had no answer it stands behind."),
+        Column("needs_review", "bool", "A person has to look before anything is asserted.", nullable=True),
+        Column("review_reason", "string", "Why.", nullable=True),
         *_PROVENANCE,
     ),
     key=("document_id", "project"),
     partition_by=("lake_partition",),
 )
 
-DRIFT_REPORT = TableSpec(
-    "drift_report",
-    "Drift of recent documents and predictions against the champion's training data.",
-    (
-        Column("project", "string", "Model project."),
-        Column("model_version", "int64", "The champion."),
-        Column("checked_at", "timestamp", "When (UTC)."),
-        Column("reference_count", "int64", "Training texts compared with."),
-        Column("current_count", "int64", "Recent documents looked at."),
-        Column("domain_auc", "float64", "AUC of telling recent from training texts; 0.5 is alike.", nullable=True),
-        Column("domain_z", "float64", "Standard scores of that AUC above 0.5.", nullable=True),
-        Column("prediction_psi", "float64", "Population stability index of predicted classes.", nullable=True),
-        Column("confidence_psi", "float64", "Population stability index of confidence.", nullable=True),
-        Column("mean_confidence", "float64", "Of recent predictions, 0 to 1.", nullable=True),
-        Column("alarm", "bool", "Whether drift was found."),
-        Column("reason", "string", "Which measure crossed which threshold, or why none could be taken."),
-        Column("run_id", "string", "Dagster run."),
-    ),
-    key=("project", "checked_at"),
-    partition_by=("project",),
-)
-
 QUARANTINE = TableSpec(
     "quarantine",
     "Every document, or part of one, that could not be processed.",
     (
-        _DOCUMENT_ID,
+        DOCUMENT_ID,
         _LAKE_PARTITION,
         Column("stage", "string", "Table that has no row for it: `raw_blobs`, `ocr_text`, …"),
         Column("scope", "string", "Model project for predictions, else empty."),
@@ -347,7 +278,10 @@ TABLES: dict[str, TableSpec] = {
         LABELED_DATASET,
         DATASET_VERSIONS,
         MODEL_EVALUATION,
+        EVALUATION_SLICES,
         EVALUATION_ERRORS,
+        LEARNING_CURVES,
+        PREBUILT_COMPARISON,
         CHAMPION_MODEL,
         PREDICTIONS,
         DRIFT_REPORT,

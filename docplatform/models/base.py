@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import LabeledExample, Prediction, TaskKind
@@ -59,6 +59,24 @@ class Trainer(Protocol):
 
     def load(self, folder: Path) -> Model:
         """Read back what ``Model.save`` wrote. Raises ``PermanentError(CORRUPT)`` where it can't be read."""
+        ...
+
+
+@runtime_checkable
+class LearnsFromUnlabeled(Protocol):
+    """A ``Trainer`` that can learn what words are like from texts without labels, too."""
+
+    @property
+    def unlabeled_characters(self) -> int:
+        """Most characters of unlabelled text it looks at; 0: none."""
+        ...
+
+    def with_unlabeled(self, texts: Sequence[str]) -> Trainer:
+        """The same trainer, which also looks at these texts: the same model for the same texts in any order.
+
+        None of them may be a text of the test split. The fingerprint stays the same: a new text alone is no reason to
+        train anew. What was looked at is kept in the model (number of texts, SHA-256).
+        """
         ...
 
 

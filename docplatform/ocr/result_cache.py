@@ -11,7 +11,7 @@ and hosts may share it.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -48,9 +48,13 @@ class ResultCache:
             self._damaged.add(key)
             return None
 
-    def put(self, key: str, data: bytes) -> bool:
-        """Keep ``data``; of several that do so at once the first one's stays. Tells whether it repaired an entry."""
-        packed = zlib.compress(data, _LEVEL)
+    def put(self, key: str, data: Iterable[bytes]) -> bool:
+        """Keep ``data``, which comes in pieces; of several that do so at once the first one's stays.
+
+        Tells whether it repaired an entry.
+        """
+        packing = zlib.compressobj(_LEVEL)
+        packed = b"".join([*map(packing.compress, data), packing.flush()])
         if key not in self._damaged:
             self._store.put_if_absent(self._path(key), packed)
             return False

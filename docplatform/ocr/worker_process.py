@@ -21,19 +21,22 @@ from pathlib import Path
 from typing import Protocol
 
 from docplatform.documents.analyze_result import AnalyzeResult
+from docplatform.documents.stored_json import StoredJson, disk_space_needed
 from docplatform.errors import ConfigurationError, PermanentError, ReasonCode, TransientError
-from docplatform.ocr import progress
+from docplatform.ocr import memory, progress
 from docplatform.ocr.base import DocumentSource, PageCounts, Reading, ReadOutcome
-from docplatform.ocr.memory import is_out_of_memory
 from docplatform.ocr.worker_clock import signal_progress
 
 MEMORY_EXIT = 86
 """Exit status of a worker that outgrew its memory."""
 _PR_SET_PDEATHSIG = 1
 _WATCH_SECONDS = 0.05
-_KEPT_BYTES = 64 * 2**20
-"""Growth since the last time from which on freed memory is handed back: a book of 872 pages left 140 MB with the C
-library, on top of which the next document's networks came. Handing back takes 10 to 60 ms."""
+_KEPT_BYTES = 32 * 2**20
+"""Growth since the last time from which on freed memory is handed back: what documents leave with the C library adds
+up, 60 MB of one that recognition came after. Handing back takes 10 to 60 ms."""
+_MUCH_BYTES = 400 * 2**20
+"""Resident after that from which on engines are asked to free what they keep: over the zoo's pages that rose to 220 MB.
+A worker that reads receipts stays below; freeing between all documents would cost some percent of their CPU."""
 _SINGLE_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
 
@@ -50,16 +53,24 @@ ReaderFactory = Callable[[], SourceReader]
 
 @dataclass(frozen=True, slots=True)
 class EncodedOutcome:
-    """A ``ReadOutcome`` on its way between processes: JSON pickles several times faster than the model."""
+    """A ``ReadOutcome`` on its way between processes: JSON pickles several times faster than the model.
+
+    A large result goes by a file: through the pipe it would be held three times here and twice there.
+    """
 
     outcome: ReadOutcome
-    result_json: str | None
+    result_json: str | Path | None
+    """None where there is no result."""
 
     def decoded(self) -> ReadOutcome:
-        """The outcome as the caller gets it."""
+        """The outcome as the caller gets it, once: a file is taken over and has no name any more."""
         if self.result_json is None:
             return self.outcome
-        return replace(self.outcome, result=AnalyzeResult.deferred(self.result_json))
+        if isinstance(self.result_json, str):
+            return replace(self.outcome, result=AnalyzeResult.deferred(self.result_json))
+        file = self.result_json.open("rb")
+        self.result_json.unlink()
+        return replace(self.outcome, result=AnalyzeResult.deferred(StoredJson(file)))
 
 
 def attempt(read: Callable[[DocumentSource], Reading], source: DocumentSource) -> ReadOutcome:
@@ -84,7 +95,7 @@ def attempt(read: Callable[[DocumentSource], Reading], source: DocumentSource) -
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # a reader's promise broken for one document must not end the pass of all
-        if is_out_of_memory(error):
+        if memory.is_out_of_memory(error):
             raise MemoryError(str(error)) from error
         reason, message = ReasonCode.ENGINE_ERROR, f"The reader failed with {type(error).__name__}: {error}."
     seconds = time.perf_counter() - started
@@ -101,26 +112,28 @@ def attempt(read: Callable[[DocumentSource], Reading], source: DocumentSource) -
 
 _reader: SourceReader | None = None
 _writer: Connection | None = None
+_outbox = Path()
+"""Folder of the pool's own, for large results."""
 _settled_bytes = 0
 """Resident when memory was last handed back."""
 _is_reading = threading.Event()
 """Only then is the process ended for its memory: a worker that ends while it sends a result takes a lock with it."""
 
 
-def start(factory: ReaderFactory, memory_bytes: int, parent: int, writer: Connection) -> None:
+def start(factory: ReaderFactory, memory_bytes: int, parent: int, writer: Connection, outbox: Path) -> None:
     """Make this process a worker: single-threaded engines, a memory limit, no life without its parent.
 
     Resident memory is limited to what is there now and ``memory_bytes`` more, and looked at 20 times a second; what is
-    reserved, used or not, to twice as much, which the kernel enforces at once.
+    reserved, used or not, to twice as much, which the kernel enforces at once. Large results are left in ``outbox``.
     """
-    global _reader, _writer
+    global _reader, _writer, _outbox
     for name in _SINGLE_THREAD_VARIABLES:
         os.environ[name] = "1"
     die_with_parent(parent)
     limit = _resident_bytes() + memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (_virtual_bytes() + 2 * memory_bytes, resource.RLIM_INFINITY))
     threading.Thread(target=_watch, args=(parent, limit), name="docplatform-guard", daemon=True).start()
-    _reader, _writer = factory(), writer
+    _reader, _writer, _outbox = factory(), writer, outbox
 
 
 def run(source: DocumentSource, token: int) -> EncodedOutcome:
@@ -134,12 +147,12 @@ def run(source: DocumentSource, token: int) -> EncodedOutcome:
     signal_progress(writer, token)
     progress.listen(lambda: signal_progress(writer, token))
     _is_reading.set()
-    result_json: str | None = None
+    result_json: str | Path | None = None
 
     def read_and_encode(document: DocumentSource) -> Reading:
         nonlocal result_json
         reading = reader.reading(document)
-        result_json = reading.result.to_json()
+        result_json = _put_down(reading.result, token) if reading.result.is_stored else reading.result.to_json()
         return reading
 
     try:
@@ -155,15 +168,34 @@ def run(source: DocumentSource, token: int) -> EncodedOutcome:
     return EncodedOutcome(outcome, result_json if has_result else None)
 
 
+def _put_down(result: AnalyzeResult, token: int) -> Path:
+    """Leave a result's JSON for the parent.
+
+    Raises:
+        TransientError: the disk is full.
+    """
+    path = _outbox / str(token)
+    with disk_space_needed(), path.open("wb") as file:
+        file.writelines(result.json_chunks())
+    return path
+
+
 def hand_back_memory() -> None:
-    """Give the system what the C library (glibc) keeps of freed memory, where this process has grown since."""
+    """Give the system what the C library (glibc) and engines keep of freed memory, where this process has grown."""
     global _settled_bytes
     if _resident_bytes() - _settled_bytes <= _KEPT_BYTES:
         return
+    _trim()
+    if _resident_bytes() > _MUCH_BYTES:
+        memory.release()
+        _trim()
+    _settled_bytes = _resident_bytes()
+
+
+def _trim() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
-    _settled_bytes = _resident_bytes()
 
 
 def die_with_parent(parent: int) -> None:

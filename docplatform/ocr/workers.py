@@ -9,12 +9,15 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
@@ -213,6 +216,8 @@ class _Running:
 
     pool: Any
     clock: WorkerClock
+    outbox: Path
+    """Where workers leave large results. It goes with them, and what nobody took goes with it."""
 
     @classmethod
     def started(cls, factory: ReaderFactory, workers: int, timeout_seconds: float, memory: int) -> _Running:
@@ -221,13 +226,14 @@ class _Running:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["docplatform.ocr.worker_process", "docplatform.ocr.local.reader"])
         clock = WorkerClock(timeout_seconds)
+        outbox = Path(tempfile.mkdtemp(prefix="docplatform-results-"))
         pool = ProcessPool(
             max_workers=workers,
             initializer=worker_process.start,
-            initargs=(factory, memory, os.getpid(), clock.writer),
+            initargs=(factory, memory, os.getpid(), clock.writer, outbox),
             context=context,
         )
-        return cls(pool, clock)
+        return cls(pool, clock, outbox)
 
     @property
     def is_active(self) -> bool:
@@ -244,6 +250,7 @@ class _Running:
         self.pool.stop()
         self.pool.join()
         self.clock.stop()
+        shutil.rmtree(self.outbox)
 
 
 def _too_long(what: str, setting: str) -> str:

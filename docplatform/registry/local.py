@@ -8,7 +8,6 @@ last, so a version is visible when it is whole, and a killed registration leaves
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import re
 import shutil
@@ -17,22 +16,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from docplatform.errors import PermanentError, ReasonCode
-from docplatform.registry.base import AliasChange, ModelVersion
+from docplatform.registry.base import (
+    NO_VERSION,
+    AliasAction,
+    AliasChange,
+    ModelVersion,
+    ServingMode,
+    checksum,
+    files_below,
+)
 from docplatform.storage.base import BlobStore
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-
-
-def checksum(files: Mapping[str, bytes]) -> str:
-    """SHA-256 over names and bytes of files, in name order, each with its length, so that none runs into another."""
-    digest = hashlib.sha256()
-    for name, data in sorted(files.items()):
-        digest.update(f"{len(name.encode())}:{name}:{len(data)}:".encode())
-        digest.update(data)
-    return digest.hexdigest()
 
 
 class LocalModelRegistry:
@@ -56,13 +55,14 @@ class LocalModelRegistry:
         dataset_version: str,
         trainer_fingerprint: str,
         run_id: str,
+        lineage: Mapping[str, str] = MappingProxyType({}),
     ) -> ModelVersion:
         """Store the files in ``folder`` as the project's next version. Two at once get two versions.
 
         A run that registers the same files for the same dataset and trainer again gets the version it made before, so
         that a retried step makes no second one.
         """
-        files = _files_below(folder)
+        files = files_below(folder)
         if not files:
             raise ValueError(f"{folder} holds no files to register for {project}")
         made_from = (run_id, dataset_version, trainer_fingerprint, checksum(files))
@@ -85,6 +85,7 @@ class LocalModelRegistry:
             created_at=datetime.now(UTC),
             run_id=run_id,
             checksum=made_from[-1],
+            lineage=dict(lineage),
         )
         paths = {name: f"{self._version_path(project, number)}/files/{name}" for name in files}
         for name, data in files.items():
@@ -95,9 +96,15 @@ class LocalModelRegistry:
 
     def record_metrics(self, project: str, version: int, metrics: Mapping[str, Any]) -> ModelVersion:
         """Replace a version's metrics."""
-        updated = replace(self.version(project, version), metrics=dict(metrics))
-        self._write(updated)
-        return updated
+        return self._amend(replace(self.version(project, version), metrics=dict(metrics)))
+
+    def record_thresholds(self, project: str, version: int, thresholds: Mapping[str, float]) -> ModelVersion:
+        """Replace a version's review thresholds."""
+        return self._amend(replace(self.version(project, version), thresholds=dict(thresholds)))
+
+    def mark_stale(self, project: str, version: int, reason: str) -> ModelVersion:
+        """Say why a version must be trained anew."""
+        return self._amend(replace(self.version(project, version), stale=reason))
 
     def projects(self) -> list[str]:
         """Every project that has a version, sorted."""
@@ -121,7 +128,7 @@ class LocalModelRegistry:
         """A local folder with the version's files, checked against its checksum. See the port."""
         wanted = self.version(project, version)
         target = self._cache / project / f"{version}-{wanted.checksum[:16]}"
-        if target.is_dir() and checksum(_files_below(target)) == wanted.checksum:
+        if target.is_dir() and checksum(files_below(target)) == wanted.checksum:
             return target
         root = f"{self._version_path(project, version)}/files/"
         files = {
@@ -136,10 +143,33 @@ class LocalModelRegistry:
         self._fill_cache(target, files)
         return target
 
-    def set_alias(self, project: str, alias: str, version: int, *, reason: str, run_id: str) -> AliasChange:
-        """Point ``alias`` at a version. The change is kept in the alias's history."""
-        self.version(project, version)
-        change = AliasChange(alias=alias, version=version, reason=reason, changed_at=datetime.now(UTC), run_id=run_id)
+    def set_alias(
+        self,
+        project: str,
+        alias: str,
+        version: int,
+        *,
+        reason: str,
+        run_id: str,
+        action: AliasAction = AliasAction.GATE,
+        is_pinned: bool = False,
+        mode: ServingMode | None = None,
+        share: float = 0.0,
+    ) -> AliasChange:
+        """Point ``alias`` at a version (``NO_VERSION``: nowhere). The change is kept in the alias's history."""
+        if version != NO_VERSION:
+            self.version(project, version)
+        change = AliasChange(
+            alias=alias,
+            version=version,
+            reason=reason,
+            changed_at=datetime.now(UTC),
+            run_id=run_id,
+            action=action,
+            is_pinned=is_pinned,
+            mode=mode,
+            share=share,
+        )
         data = json.dumps({**asdict(change), "changed_at": change.changed_at.isoformat()}).encode()
         number = len(self.alias_history(project, alias)) + 1
         while not self._blobs.put_if_absent(path := f"{self._alias_path(project, alias)}/{number:08}.json", data):
@@ -149,8 +179,13 @@ class LocalModelRegistry:
 
     def aliased(self, project: str, alias: str) -> ModelVersion | None:
         """The version an alias points at, None where it points nowhere."""
+        last = self.alias_state(project, alias)
+        return None if last is None or last.is_withdrawn else self.version(project, last.version)
+
+    def alias_state(self, project: str, alias: str) -> AliasChange | None:
+        """The last change of an alias, None where there was none."""
         last = max((info.path for info in self._blobs.list(self._alias_path(project, alias))), default=None)
-        return None if last is None else self.version(project, _change(self._blobs.get(last)).version)
+        return None if last is None else _change(self._blobs.get(last))
 
     def alias_history(self, project: str, alias: str) -> list[AliasChange]:
         """Every change of an alias, oldest first."""
@@ -163,6 +198,10 @@ class LocalModelRegistry:
         while not self._blobs.put_if_absent(f"{root}/{number}/{name}", json.dumps({"run_id": run_id}).encode()):
             number += 1
         return number
+
+    def _amend(self, version: ModelVersion) -> ModelVersion:
+        self._write(version)
+        return version
 
     def _write(self, version: ModelVersion) -> None:
         data = {**asdict(version), "created_at": version.created_at.isoformat()}
@@ -200,10 +239,6 @@ class LocalModelRegistry:
         return f"{self._project_path(project)}/aliases/{alias}"
 
 
-def _files_below(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 def _version(data: bytes) -> ModelVersion:
     values = json.loads(data)
     created = datetime.fromisoformat(values["created_at"])
@@ -212,4 +247,12 @@ def _version(data: bytes) -> ModelVersion:
 
 def _change(data: bytes) -> AliasChange:
     values = json.loads(data)
-    return AliasChange(**{**values, "changed_at": datetime.fromisoformat(values["changed_at"])})
+    mode = values.get("mode")
+    return AliasChange(
+        **{
+            **values,
+            "changed_at": datetime.fromisoformat(values["changed_at"]),
+            "action": AliasAction(values.get("action", AliasAction.GATE)),
+            "mode": None if mode is None else ServingMode(mode),
+        }
+    )

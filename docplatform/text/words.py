@@ -88,6 +88,17 @@ def _lemma_languages() -> frozenset[str]:
 
 
 @lru_cache(maxsize=100_000)
+def in_dictionary(word: str, language: str) -> bool:
+    """Whether simplemma's dictionary of a language has a lower-cased word; False where it has no dictionary of it."""
+    import simplemma
+
+    code = _SIMPLEMMA.get(language, language)
+    if code not in _lemma_languages() or not 0 < len(word) <= _LONGEST_WORD:
+        return False
+    return bool(simplemma.is_known(word, code))
+
+
+@lru_cache(maxsize=100_000)
 def _stem(token: str, language: str) -> str:
     stemmer = _stemmer(language)
     return str(stemmer.stemWord(token)) if stemmer is not None else token

@@ -11,10 +11,12 @@ from typing import Any
 
 from docplatform.errors import ConfigurationError
 from docplatform.labels.annotations import AnnotationBuild, LabeledText, build_annotations
-from docplatform.labels.azure_language import parse_label_file
 from docplatform.labels.findings import LabelReport
 from docplatform.labels.label_file import LabelFile
 from docplatform.labels.projects import ModelProject, ProjectStore
+from docplatform.labels.readings import Reading
+from docplatform.labels.stored import parse_labels
+from docplatform.labels.studio.merging import StudioLink, attributions
 from docplatform.lake.lake import Lake
 from docplatform.lake.tables import ANNOTATIONS, OCR_TEXT, TABLES, TableSpec
 from docplatform.ledger.ledger import Ledger
@@ -51,11 +53,16 @@ class LabelSource:
         """Read the label file and find its documents. Raises ``ConfigurationError`` where it can't be parsed."""
         data = projects.label_file(project)
         try:
-            label_file = parse_label_file(data)
+            label_file = parse_labels(data)
         except ConfigurationError as error:
             raise ConfigurationError(f"Project {project.name}, projects/{project.labels}: {error}") from error
         locations = [document.location for document in label_file.documents]
         return cls(project, data, label_file, ledger.find_documents(project.customer, locations))
+
+    @property
+    def has_places(self) -> bool:
+        """Whether labels are boxes on pages, so that it matters where words lie."""
+        return any(item.places for document in self.label_file.documents for item in document.fields)
 
     def source_version(self, lake: Lake) -> str | None:
         """A hash of everything a dataset of this project is made from; None while no labelled text is there.
@@ -74,15 +81,24 @@ class LabelSource:
         parts = [hashlib.sha256(self.data).hexdigest(), self.project.kind, self.project.text, texts]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
+    def readings(self, lake: Lake, *, with_layout: bool) -> dict[str, Reading]:
+        """Location to what was read of each document in the lake; with the places of its words where asked for."""
+        column = "analyze_result" if with_layout else "content"
+        values = _column_by_document(lake, OCR_TEXT, column, list(self.documents.values()))
+        made = Reading.of_analyze_result if with_layout else Reading.of_text
+        return {
+            location: made(values[document.document_id])
+            for location, document in self.documents.items()
+            if document.document_id in values
+        }
+
     def build(self, lake: Lake, run_id: str) -> AnnotationBuild:
         """The rows of ``annotations`` that the label file makes of the texts in the lake now."""
-        found = list(self.documents.values())
-        contents = _column_by_document(lake, OCR_TEXT, "content", found)
-        hashes = _column_by_document(lake, OCR_TEXT, "content_hash", found)
+        hashes = _column_by_document(lake, OCR_TEXT, "content_hash", list(self.documents.values()))
         texts = {
-            location: LabeledText(document.document_id, contents[document.document_id], hashes[document.document_id])
-            for location, document in self.documents.items()
-            if document.document_id in contents
+            location: LabeledText(document.document_id, reading.text, hashes[document.document_id], reading)
+            for location, reading in self.readings(lake, with_layout=self.has_places).items()
+            if (document := self.documents[location]).document_id in hashes
         }
         return build_annotations(self.project, self.label_file, texts, run_id=run_id, now=datetime.now(UTC))
 
@@ -104,8 +120,13 @@ def refresh_annotations(
     Documents whose labels have errors give no row; the report names each error. Raises ``ConfigurationError`` where
     the label file is missing or can't be parsed.
     """
-    build = LabelSource.load(project, projects=projects, ledger=ledger).build(lake, run_id)
-    lake.replace(ANNOTATIONS, list(build.rows), where={"project": project.name}, run_id=run_id)
+    source = LabelSource.load(project, projects=projects, ledger=ledger)
+    build = source.build(lake, run_id)
+    link = projects.studio_link(project)
+    known = attributions(source.label_file, StudioLink.from_json(link)) if link is not None else {}
+    who = {location: {"labeled_by": by, "labeled_at": at} for location, (by, at) in known.items()}
+    rows = [{**row, **who.get(row["location"], {})} for row in build.rows]
+    lake.replace(ANNOTATIONS, rows, where={"project": project.name}, run_id=run_id)
     return AnnotationsReport(
         project=project.name,
         labels=len(build.rows),

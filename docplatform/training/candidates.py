@@ -5,14 +5,16 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from docplatform import __version__
 from docplatform.documents.predictions import Split
 from docplatform.errors import PermanentError
 from docplatform.labels.projects import ModelProject
 from docplatform.lake.lake import Lake
 from docplatform.models.factory import trainer_for
 from docplatform.models.search import NOT_KEPT, SearchStore
-from docplatform.registry.base import ModelRegistry, ModelVersion
+from docplatform.registry.base import ModelRegistry, ModelVersion, checksum, files_below
 from docplatform.training.datasets import DatasetVersion, latest_dataset, load_examples
+from docplatform.training.unlabeled import with_project_texts
 
 
 def require_dataset(lake: Lake, project: str) -> DatasetVersion:
@@ -42,8 +44,9 @@ def train_candidate(
 ) -> ModelVersion:
     """The candidate for the project's newest dataset: trained now, unless the same training was done before.
 
-    Training is deterministic, so a version with the same dataset and trainer fingerprint is the same model;
-    ``retrain`` trains all the same.
+    Training is deterministic, so a version with the same dataset and trainer fingerprint is the same model, but for
+    what it learned from unlabelled texts; ``retrain`` trains all the same, and makes another version only where the
+    files come out different.
 
     Raises:
         PermanentError: no dataset yet, or the labels can't be learned from.
@@ -52,15 +55,17 @@ def train_candidate(
     trainer = trainer_for(project, searches)
     dataset = require_dataset(lake, project.name)
     existing = candidate_for(registry, dataset, trainer.fingerprint)
-    if existing is not None and not retrain:
+    if existing is not None and not retrain and not existing.stale:
         return existing
     examples = load_examples(lake, project.name, dataset.dataset_version)
-    model = trainer.train(
+    model = with_project_texts(trainer, project, lake, dataset).train(
         [example for example in examples if example.split is Split.TRAIN],
         [example for example in examples if example.split is Split.VALIDATION],
     )
     with tempfile.TemporaryDirectory(prefix="docplatform-model-") as folder:
         model.save(Path(folder))
+        if existing is not None and not existing.stale and checksum(files_below(Path(folder))) == existing.checksum:
+            return existing
         return registry.register(
             project=project.name,
             folder=Path(folder),
@@ -69,4 +74,9 @@ def train_candidate(
             dataset_version=dataset.dataset_version,
             trainer_fingerprint=trainer.fingerprint,
             run_id=run_id,
+            lineage={
+                "source_version": dataset.source_version,
+                "label_set": dataset.label_set,
+                "code_version": __version__,
+            },
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,6 +35,8 @@ class DatasetVersion:
     test_count: int
     created_at: datetime
     run_id: str
+    label_set: str = ""
+    """Hash of the label file; empty for datasets frozen before it was kept."""
 
     @property
     def count(self) -> int:
@@ -86,6 +89,7 @@ def freeze_dataset(
         test_count=counts[Split.TEST],
         created_at=now,
         run_id=run_id,
+        label_set=hashlib.sha256(source.data).hexdigest(),
     )
     hashes = {row["document_id"]: row["text_hash"] for row in annotations}
     lake.replace(
@@ -107,7 +111,7 @@ def latest_dataset(lake: Lake, project: str) -> DatasetVersion | None:
     if not rows:
         return None
     newest = max(rows, key=lambda row: row["created_at"])
-    return DatasetVersion(**{name: newest[name] for name in _FIELDS})
+    return DatasetVersion(**{name: newest[name] for name in _FIELDS if newest[name] is not None})
 
 
 def load_examples(

@@ -1,23 +1,30 @@
-"""Judging candidates on the frozen test split, and the gate that makes one of them champion."""
+"""Judging candidates on the frozen test split, beside the champion."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from docplatform.documents.predictions import Split
+from docplatform.documents.predictions import LabeledExample, Split
 from docplatform.errors import PermanentError
-from docplatform.evaluation.gate import Thresholds, decide
-from docplatform.evaluation.metrics import Evaluation, evaluate
+from docplatform.evaluation.comparison import Comparison, compare
+from docplatform.evaluation.counts import DocumentCounts
+from docplatform.evaluation.metrics import Evaluation, document_counts, evaluate
+from docplatform.evaluation.slices import SliceScore, slice_scores
 from docplatform.inference.champions import load_model
 from docplatform.labels.projects import ModelProject
 from docplatform.lake.lake import Lake
-from docplatform.lake.tables import CHAMPION_MODEL, EVALUATION_ERRORS, MODEL_EVALUATION
+from docplatform.lake.tables import EVALUATION_SLICES
 from docplatform.models.factory import trainer_for
 from docplatform.registry.base import CHAMPION, ModelRegistry, ModelVersion
 from docplatform.training.candidates import candidate_for, require_dataset
 from docplatform.training.datasets import DatasetVersion, load_examples
+from docplatform.training.prebuilt import PrebuiltScore, compare_prebuilt, load_prebuilt
+from docplatform.training.reviewing import record_review_thresholds
+from docplatform.training.scores import Scored, document_attributes, write_scores
+
+COMPARISONS = "comparisons"
+"""Key in a version's metrics: dataset and champion to how it compares."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +37,10 @@ class Judgement:
     champion: ModelVersion | None
     """The champion at the time, None where there was none or the candidate serves already."""
     champion_evaluation: Evaluation | None
+    comparison: Comparison | None = None
+    """The two, document by document; None without a champion, or with an empty test split."""
+    slices: tuple[SliceScore, ...] = ()
+    prebuilt: tuple[PrebuiltScore, ...] = ()
 
 
 def newest_candidate(project: ModelProject, registry: ModelRegistry, dataset: DatasetVersion) -> ModelVersion:
@@ -51,13 +62,20 @@ def judge_candidate(project: ModelProject, *, lake: Lake, registry: ModelRegistr
     dataset = require_dataset(lake, project.name)
     candidate = newest_candidate(project, registry, dataset)
     champion = registry.aliased(project.name, CHAMPION)
-    examples = load_examples(lake, project.name, dataset.dataset_version, [Split.TEST])
+    examples = load_examples(lake, project.name, dataset.dataset_version)
+    test = [example for example in examples if example.split is Split.TEST]
+    counts = {}
     for version in {v.version: v for v in (candidate, champion) if v is not None}.values():
-        predictions = load_model(project, version.version, registry).predict([example.document for example in examples])
-        evaluation = evaluate(project.kind, examples, predictions)
-        _write(lake, version, dataset, evaluation, run_id)
-        scores = {**version.metrics, dataset.dataset_version: evaluation.to_dict()}
-        registry.record_metrics(project.name, version.version, scores)
+        scored = Scored(
+            project=project.name,
+            model_version=version.version,
+            dataset_version=dataset.dataset_version,
+            run_id=run_id,
+        )
+        counts[version.version] = _judge(project, test, scored, lake=lake, registry=registry)
+    if champion is not None and champion.version != candidate.version and test:
+        _record_comparison(registry, dataset, candidate, champion, counts)
+    record_review_thresholds(project, candidate, examples, registry)
     return load_judgement(project, lake=lake, registry=registry)
 
 
@@ -67,8 +85,13 @@ def load_judgement(project: ModelProject, *, lake: Lake, registry: ModelRegistry
     candidate = newest_candidate(project, registry, dataset)
     champion = registry.aliased(project.name, CHAMPION)
     other = champion if champion is not None and champion.version != candidate.version else None
+    keys = {
+        "project": project.name,
+        "model_version": candidate.version,
+        "dataset_version": dataset.dataset_version,
+    }
     try:
-        return Judgement(
+        judgement = Judgement(
             dataset=dataset,
             candidate=candidate,
             candidate_evaluation=Evaluation.from_dict(candidate.metrics[dataset.dataset_version]),
@@ -80,101 +103,51 @@ def load_judgement(project: ModelProject, *, lake: Lake, registry: ModelRegistry
             f"Project {project.name}: version {candidate.version} was not judged on its newest dataset yet: "
             "materialize `model_evaluation`."
         ) from error
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What the gate decided."""
-
-    project: str
-    candidate_version: int
-    champion_version: int | None
-    """The version that serves after the decision, None where none does."""
-    promoted: bool
-    reason: str
-
-
-def decide_champion(project: ModelProject, *, lake: Lake, registry: ModelRegistry, run_id: str) -> Decision:
-    """Let the gate decide on the newest candidate, point the champion alias, and write the reason down.
-
-    Raises ``PermanentError`` where the newest candidate wasn't judged yet.
-    """
-    judgement = load_judgement(project, lake=lake, registry=registry)
-    candidate = judgement.candidate
-    gate = decide(
-        judgement.candidate_evaluation,
-        judgement.champion_evaluation,
-        Thresholds(project.gate.min_f1, project.gate.max_regression, project.gate.min_label_f1),
+    known = candidate.metrics.get(COMPARISONS, {}).get(_pair_key(dataset, other)) if other else None
+    return replace(
+        judgement,
+        comparison=Comparison.from_dict(known) if known else None,
+        slices=_load_slices(lake, keys),
+        prebuilt=load_prebuilt(lake, keys),
     )
-    current, reason = registry.aliased(project.name, CHAMPION), gate.reason
-    if current is not None and current.version == candidate.version:
-        reason = f"Version {current.version} serves already. {gate.reason}" if gate.promoted else gate.reason
-    elif gate.promoted:
-        registry.set_alias(project.name, CHAMPION, candidate.version, reason=reason, run_id=run_id)
-        current = candidate
-    decision = Decision(
-        project=project.name,
-        candidate_version=candidate.version,
-        champion_version=current.version if current else None,
-        promoted=gate.promoted,
-        reason=reason,
+
+
+def _judge(
+    project: ModelProject, test: Sequence[LabeledExample], scored: Scored, *, lake: Lake, registry: ModelRegistry
+) -> DocumentCounts:
+    model = load_model(project, scored.model_version, registry)
+    predictions = model.predict([example.document for example in test])
+    evaluation = evaluate(project.kind, test, predictions)
+    counts = document_counts(project.kind, test, predictions)
+    slices = slice_scores(counts, document_attributes(lake, counts.documents)) if test else ()
+    write_scores(lake, scored, evaluation, slices)
+    compare_prebuilt(project, test, evaluation, scored, lake)
+    metrics = registry.version(project.name, scored.model_version).metrics
+    registry.record_metrics(
+        project.name, scored.model_version, {**metrics, scored.dataset_version: evaluation.to_dict()}
     )
-    lake.upsert(CHAMPION_MODEL, [_decision_row(decision, judgement, run_id)], run_id=run_id)
-    return decision
+    return counts
 
 
-def decision_for(lake: Lake, project: str, candidate_version: int, dataset_version: str) -> dict[str, Any] | None:
-    """The gate's row about a candidate on a dataset, None where it hasn't decided yet."""
-    where = {"project": project, "candidate_version": candidate_version, "dataset_version": dataset_version}
-    rows = lake.read_rows(CHAMPION_MODEL, where=where)
-    return rows[0] if rows else None
+def _record_comparison(
+    registry: ModelRegistry,
+    dataset: DatasetVersion,
+    candidate: ModelVersion,
+    champion: ModelVersion,
+    counts: dict[int, DocumentCounts],
+) -> None:
+    comparison = compare(counts[candidate.version], counts[champion.version])
+    metrics = registry.version(candidate.project, candidate.version).metrics
+    known = {**metrics.get(COMPARISONS, {}), _pair_key(dataset, champion): comparison.to_dict()}
+    registry.record_metrics(candidate.project, candidate.version, {**metrics, COMPARISONS: known})
 
 
-def _decision_row(decision: Decision, judgement: Judgement, run_id: str) -> dict[str, Any]:
-    other = judgement.champion_evaluation
-    return {
-        "project": decision.project,
-        "candidate_version": decision.candidate_version,
-        "champion_version": decision.champion_version,
-        "promoted": decision.promoted,
-        "reason": decision.reason,
-        "candidate_f1": judgement.candidate_evaluation.micro.f1,
-        "champion_f1": other.micro.f1 if other else None,
-        "dataset_version": judgement.dataset.dataset_version,
-        "decided_at": datetime.now(UTC),
-        "run_id": run_id,
-    }
+def _pair_key(dataset: DatasetVersion, champion: ModelVersion) -> str:
+    return f"{dataset.dataset_version}/{champion.version}"
 
 
-def _write(lake: Lake, version: ModelVersion, dataset: DatasetVersion, evaluation: Evaluation, run_id: str) -> None:
-    keys = {
-        "project": version.project,
-        "model_version": version.version,
-        "dataset_version": dataset.dataset_version,
-    }
-    scores = [
-        {
-            **keys,
-            "label": score.label,
-            "precision": score.precision,
-            "recall": score.recall,
-            "f1": score.f1,
-            "support": score.support,
-            "evaluated_at": datetime.now(UTC),
-            "run_id": run_id,
-        }
-        for score in (*evaluation.labels, evaluation.micro, evaluation.macro)
-    ]
-    errors = {
-        (error.document_id, error.expected, error.predicted): {
-            **keys,
-            "document_id": error.document_id,
-            "expected": error.expected,
-            "predicted": error.predicted,
-            "context": error.context,
-            "run_id": run_id,
-        }
-        for error in evaluation.errors
-    }
-    lake.replace(MODEL_EVALUATION, scores, where=keys, run_id=run_id)
-    lake.replace(EVALUATION_ERRORS, list(errors.values()), where=keys, run_id=run_id)
+def _load_slices(lake: Lake, keys: dict[str, object]) -> tuple[SliceScore, ...]:
+    rows = lake.read_rows(EVALUATION_SLICES, where=keys)
+    names = ("attribute", "value", "documents", "f1", "gap", "gap_low", "gap_high", "is_flagged")
+    found = [SliceScore(**{name: row[name] for name in names}) for row in rows]
+    return tuple(sorted(found, key=lambda one: (one.attribute, one.value)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from docplatform.registry.base import ModelRegistry, ModelVersion
+from docplatform.registry.base import NO_VERSION, AliasAction, ModelRegistry, ModelVersion, ServingMode
 
 
 def model_folder(root: Path, **files: bytes) -> Path:
@@ -135,6 +135,47 @@ class ModelRegistryContract:
                 )
             )
         assert sorted(int(c.reason) for c in registry.alias_history("loans", "champion")) == list(range(16))
+
+    def test_an_alias_keeps_who_changed_it_whether_it_is_pinned_and_how_it_serves(
+        self, registry: ModelRegistry, folder: Path
+    ) -> None:
+        register(registry, folder)
+        assert registry.alias_state("loans", "challenger") is None
+        change = registry.set_alias(
+            "loans",
+            "challenger",
+            1,
+            reason="try it",
+            run_id="hand",
+            action=AliasAction.CHALLENGE,
+            is_pinned=True,
+            mode=ServingMode.SPLIT,
+            share=0.1,
+        )
+        assert registry.alias_state("loans", "challenger") == change
+        assert registry.alias_history("loans", "challenger") == [change]
+        assert (change.mode, change.share, change.is_pinned) == (ServingMode.SPLIT, 0.1, True)
+
+    def test_a_withdrawn_alias_points_nowhere_and_keeps_its_history(
+        self, registry: ModelRegistry, folder: Path
+    ) -> None:
+        register(registry, folder)
+        registry.set_alias("loans", "challenger", 1, reason="try it", run_id="r")
+        registry.set_alias("loans", "challenger", NO_VERSION, reason="done", run_id="r", action=AliasAction.WITHDRAW)
+        assert registry.aliased("loans", "challenger") is None
+        assert [change.version for change in registry.alias_history("loans", "challenger")] == [1, NO_VERSION]
+
+    def test_lineage_thresholds_and_staleness_are_kept_beside_the_files(
+        self, registry: ModelRegistry, folder: Path
+    ) -> None:
+        version = register(registry, folder, lineage={"label_set": "abc"})
+        assert (version.lineage, version.thresholds, version.stale) == ({"label_set": "abc"}, {}, "")
+        registry.record_thresholds("loans", 1, {"Date": 0.9, "*": 2.0})
+        registry.mark_stale("loans", 1, "saw a document that is to be forgotten")
+        found = registry.version("loans", 1)
+        assert found.thresholds == {"Date": 0.9, "*": 2.0}
+        assert found.stale.startswith("saw")
+        assert (found.lineage, found.checksum) == (version.lineage, version.checksum)
 
     def test_what_does_not_exist_is_a_key_error(self, registry: ModelRegistry, folder: Path) -> None:
         register(registry, folder)

@@ -24,7 +24,7 @@ from docplatform.lake.quarantine import EntryState, QuarantineEntry, write_entri
 from docplatform.lake.stages import StageReport
 from docplatform.registry.base import ModelVersion
 from docplatform.training.annotations import AnnotationsReport
-from docplatform.training.judging import Decision
+from docplatform.training.deciding import Decision
 from docplatform.training.monitoring import DriftCheck
 
 NOW = datetime.now(UTC)

@@ -247,9 +247,25 @@ def test_the_chain_of_a_project_in_dagster(home, instance):
     result = run_job(home, instance, "drift_job", partition="topics")
     drift = materializations(result, "drift_report")["topics"]
     assert (drift["champion"], drift["alarm"], drift["recent documents"]) == ("topics:1", False, 1)
-    again = run_job(home, instance, "retrain_job", partition="topics", config=ops({"retrain": True}, "trained_model"))
+    home.platform.model_registry.mark_stale("topics", 1, "for a test")
+    again = run_job(home, instance, "retrain_job", partition="topics")
     assert materializations(again, "trained_model")["topics"]["model id"] == "topics:2"
-    assert materializations(again, "model_evaluation")["topics"]["champion"] == "topics:1"
+    evaluation = materializations(again, "model_evaluation")["topics"]
+    assert evaluation["champion"] == "topics:1"
+    assert "McNemar's exact test p 1.000" in evaluation["against the champion"]
+    assert evaluation["reliability"].startswith("![Reliability](data:image/png;base64,iVBOR")
+    assert "learning curve" not in evaluation
+    config = {
+        "ops": {
+            "trained_model": {"config": {"retrain": True}},
+            "model_evaluation": {"config": {"learning_curve": True}},
+        }
+    }
+    same = run_job(home, instance, "retrain_job", partition="topics", config=config)
+    assert materializations(same, "trained_model")["topics"]["model id"] == "topics:2", "the same files, no new version"
+    evaluation = materializations(same, "model_evaluation")["topics"]
+    assert evaluation["learning curve"].startswith("![Learning curve](data:image/png;base64,iVBOR")
+    assert "0.80 is reached" in evaluation["examples needed"]
     reused = run_job(home, instance, "retrain_job", partition="topics")
     assert materializations(reused, "trained_model")["topics"]["trained in this run"] is False
 

@@ -89,7 +89,7 @@ def test_a_pass_takes_in_reads_trains_predicts_and_watches(home, instance):
     jobs = ["ingest_job", "reading_job", "labels_job", "retrain_job", "predict_job", "drift_job"]
     assert [line.split()[0] for line in announced] == jobs
     assert set(report.seconds) == {line.split()[0] for line in announced}
-    assert announced[3] == "retrain_job topics"
+    assert announced[3] == "retrain_job topics (it was never trained)"
     runs = [instance.get_run_by_id(run) for run in report.runs]
     assert len(runs) == len(announced)
     assert all(run.is_success and run.tags[PROCESS_TAG] for run in runs)

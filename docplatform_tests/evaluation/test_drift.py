@@ -10,6 +10,7 @@ from docplatform.documents.predictions import Category, Entity, Prediction
 from docplatform.evaluation import domain_classifier, stability
 from docplatform.evaluation.drift import MIN_DOCUMENTS, detect_drift
 from docplatform.evaluation.stability import compare_mix, stability_index
+from docplatform.evaluation.unseen_words import tell_by_unseen_words
 
 TOPICS = {
     "loan": ["borrower", "lender", "interest", "principal", "note", "repay", "agreement", "term", "rate", "security"],
@@ -106,12 +107,41 @@ def test_too_few_documents_raise_no_alarm_and_say_so(references: int, currents: 
     assert (report.mean_confidence is None) == (currents == 0)
 
 
-def test_lost_confidence_is_reported() -> None:
-    reference, current = [predicted("a", 0.98)] * 100, [predicted("a", 0.5)] * 100
-    report = detect_drift([], [], reference, current)
-    assert report.confidence_psi > 1
-    assert report.mean_confidence == pytest.approx(0.5)
-    assert not report.alarm
+def test_lost_confidence_raises_an_alarm_and_a_little_less_does_not() -> None:
+    rng = random.Random(6)  # noqa: S311 - made to be repeated
+    reference = [predicted("a", rng.uniform(0.8, 1.0)) for _ in range(200)]
+    report = detect_drift([], [], reference, [predicted("a", rng.uniform(0.5, 1.0)) for _ in range(200)])
+    assert report.alarms == ("confidence",)
+    assert report.confidence_psi > 0.5
+    assert report.mean_confidence == pytest.approx(0.75, abs=0.03)
+    assert "confidence is spread otherwise" in report.reason
+    assert not detect_drift([], [], reference, [predicted("a", rng.uniform(0.79, 1.0)) for _ in range(200)]).alarm
+
+
+def test_words_that_no_reference_text_has_raise_an_alarm_where_texts_are_too_short_to_be_told_apart() -> None:
+    rng = random.Random(7)  # noqa: S311 - made to be repeated
+    words = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeiou" for c in ("l", "m", "n", "r", "st")]
+
+    def texts(count: int) -> list[str]:
+        return [" ".join(rng.choices(words, k=8)) for _ in range(count)]
+
+    report = detect_drift(texts(300), noisy(texts(100), 9), [], [])
+    assert "words" in report.alarms
+    assert "recent texts hold more words that the reference has none of" in report.reason
+    assert report.unseen_words_auc > 0.8
+    assert detect_drift(texts(300), texts(100), [], []).alarms == ()
+
+
+@pytest.mark.parametrize("vocabulary", [50, 5_000])
+def test_texts_with_many_words_of_their_own_raise_no_alarm_among_their_like(vocabulary: int) -> None:
+    """Numbers and names stand in one text only: in the reference as in recent ones."""
+    scores = []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        texts = [" ".join(map(str, rng.integers(vocabulary, size=20))) for _ in range(260)]
+        scores.append(tell_by_unseen_words(texts[:200], texts[200:]).z)
+    assert max(map(abs, scores)) < 4
+    assert 0.6 < np.std(scores) < 1.6, "standard scores are standard"
 
 
 def test_the_same_documents_in_any_order_give_the_same_report() -> None:

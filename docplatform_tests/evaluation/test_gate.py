@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from docplatform.documents.predictions import Category, LabeledExample, Prediction, TaskKind
+from docplatform.evaluation.comparison import Comparison
 from docplatform.evaluation.gate import Thresholds, decide
 from docplatform.evaluation.metrics import Evaluation, evaluate
 
@@ -57,3 +58,47 @@ def test_an_empty_test_split_promotes_nothing_even_where_nothing_is_asked_for() 
 def test_test_examples_without_labels_promote_nothing() -> None:
     blank = evaluate(TaskKind.ENTITY_RECOGNITION, [LabeledExample("d", "x")], [Prediction()])
     assert not decide(blank, None, Thresholds(min_f1=0.0)).promoted
+
+
+def told(difference: float, p_value: float, low: float, high: float, needed: int | None = 40) -> Comparison:
+    return Comparison(
+        test="a test",
+        difference=difference,
+        low=low,
+        high=high,
+        p_value=p_value,
+        documents=100,
+        needed_documents=needed,
+    )
+
+
+@pytest.mark.parametrize(
+    ("candidate", "comparison", "thresholds", "answer", "says"),
+    [
+        (90, told(0.05, 0.01, 0.02, 0.08), Thresholds(), "promoted", "p 0.010"),
+        (86, told(0.01, 0.60, -0.02, 0.04), Thresholds(), "promoted", "isn't below the champion's"),
+        (
+            83,
+            told(-0.02, 0.60, -0.05, 0.01),
+            Thresholds(),
+            "inconclusive",
+            "about 40 more test documents, which are 200 labelled ones",
+        ),
+        (83, told(-0.02, 0.60, -0.05, 0.01, None), Thresholds(), "inconclusive", "can't be estimated"),
+        (80, told(-0.05, 0.01, -0.08, -0.02), Thresholds(), "not promoted", "beyond chance"),
+        (80, told(-0.05, 0.01, -0.08, -0.02), Thresholds(max_regression=0.06), "promoted", "is within 0.0600"),
+        (80, told(-0.05, 0.01, -0.08, -0.02), Thresholds(max_regression=0.04), "inconclusive", "may be chance"),
+        (90, told(0.05, 0.01, 0.02, 0.08), Thresholds(require_significant=True), "promoted", "p 0.010"),
+        (86, told(0.01, 0.60, -0.02, 0.04), Thresholds(require_significant=True), "inconclusive", "add labels"),
+        (85, told(0.00, 1.00, 0.00, 0.00, None), Thresholds(require_significant=True), "inconclusive", "add labels"),
+        (80, told(-0.05, 0.01, -0.08, -0.02), Thresholds(require_significant=True), "not promoted", "beyond chance"),
+        (79, told(-0.06, 0.60, -0.15, 0.02), Thresholds(), "not promoted", "below the minimum"),
+    ],
+)
+def test_a_challenger_is_told_from_chance_and_the_gate_gives_three_answers(
+    candidate, comparison, thresholds, answer, says
+) -> None:
+    decision = decide(scoring(candidate), scoring(85), thresholds, comparison)
+    assert decision.answer == answer
+    assert says in decision.reason
+    assert decision.reason.startswith(f"{answer.capitalize()}: ")

@@ -5,15 +5,20 @@ import random
 
 import pytest
 
-from docplatform.documents.predictions import Category, Entity, LabeledExample, Prediction, TaskKind
+from docplatform.documents.predictions import (
+    Category,
+    DocumentPart,
+    Entity,
+    FieldValue,
+    LabeledExample,
+    Prediction,
+    TaskKind,
+)
+from docplatform.evaluation.calibration import calibration_of
 from docplatform.evaluation.metrics import MAX_ERRORS, Evaluation, evaluate
 from docplatform.evaluation.mistakes import NONE
 
-SINGLE, MULTI, ENTITIES = (
-    TaskKind.SINGLE_LABEL_CLASSIFICATION,
-    TaskKind.MULTI_LABEL_CLASSIFICATION,
-    TaskKind.ENTITY_RECOGNITION,
-)
+SINGLE, MULTI, ENTITIES, FIELDS, DOCUMENTS = TaskKind
 
 
 def labelled(*categories: str, document_id: str = "d", text: str = "some text") -> LabeledExample:
@@ -143,6 +148,8 @@ def test_only_so_many_errors_are_kept_and_all_are_counted() -> None:
         (MULTI, [labelled("a", "b"), labelled()], [said("b"), said("c")]),
         (ENTITIES, [LabeledExample("d", "Bob", entities=spans("Bob", ("P", 0, 3)))], [Prediction()]),
         (SINGLE, [], []),
+        (FIELDS, [LabeledExample("d", "Bob", entities=spans("Bob", ("P", 0, 3)))], [said()]),
+        (DOCUMENTS, [labelled("a")], [said("b")]),
     ],
 )
 def test_an_evaluation_comes_back_from_json_the_same(kind, examples, predictions) -> None:
@@ -155,10 +162,182 @@ def test_nothing_to_score_scores_nothing() -> None:
     assert (evaluation.example_count, evaluation.micro.f1, evaluation.macro.f1, evaluation.labels) == (0, 0.0, 0.0, ())
 
 
-@pytest.mark.parametrize(
-    ("kind", "predictions", "message"),
-    [(SINGLE, [], "1 examples but 0 predictions"), (TaskKind.FIELD_EXTRACTION, [said("a")], "No metrics for field")],
+def test_one_prediction_per_example_is_asked_for() -> None:
+    with pytest.raises(ValueError, match="1 examples but 0 predictions"):
+        evaluate(SINGLE, [labelled("a")], [])
+
+
+def test_the_weighted_average_is_that_of_scikit_learn() -> None:
+    from sklearn.metrics import precision_recall_fscore_support
+
+    rng = random.Random(3)  # noqa: S311 - made to be repeated
+    truth = [rng.choice("aaabbc") for _ in range(120)]
+    found = [t if rng.random() < 0.6 else rng.choice("abc") for t in truth]
+    score = evaluate(SINGLE, [labelled(t) for t in truth], [said(f) for f in found]).weighted
+    expected = precision_recall_fscore_support(truth, found, average="weighted", zero_division=0)
+    assert (score.precision, score.recall, score.f1) == pytest.approx(expected[:3])
+
+
+def test_overlapping_spans_count_leniently_and_one_long_guess_covers_one_label_only() -> None:
+    text = "Ann Ash lends Bob 12 EUR in May"
+    example = LabeledExample("d", text, entities=spans(text, ("P", 0, 7), ("P", 14, 17), ("A", 18, 24)))
+    near = Prediction(entities=spans(text, ("P", 0, 3), ("P", 14, 17), ("A", 28, 31)), confidence_score=0.9)
+    scores = {s.label: s for s in evaluate(ENTITIES, [example], [near]).overlap}
+    assert (scores["P"].recall, scores["A"].recall) == (1.0, 0.0)
+    assert scores["micro avg"].f1 == pytest.approx(2 / 3)
+    long = Prediction(entities=spans(text, ("P", 0, 17)), confidence_score=0.9)
+    assert {s.label: s.recall for s in evaluate(ENTITIES, [example], [long]).overlap}["P"] == 0.5
+
+
+def field(name: str, content: str, value: str | None = None, confidence: float = 0.9) -> FieldValue:
+    return FieldValue(name, content, (), value, confidence)
+
+
+RECEIPT = "ACME LTD.\n12 High St\nAnytown\nTOTAL 9.00 paid 9.00"
+LABELLED = LabeledExample(
+    "r",
+    RECEIPT,
+    entities=spans(
+        RECEIPT,
+        ("company", 0, 9),
+        ("address", 10, 20),
+        ("address", 21, 28),
+        ("total", 35, 39),
+        ("total", 45, 49),
+    ),
 )
-def test_what_can_not_be_scored_is_refused(kind: TaskKind, predictions: list[Prediction], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        evaluate(kind, [labelled("a")], predictions)
+
+
+def test_fields_are_right_when_letters_and_digits_or_the_typed_value_are() -> None:
+    prediction = Prediction(
+        fields=(field("company", "Acme Ltd"), field("address", "12 High St Anytown"), field("total", "EUR 9", "9.00"))
+    )
+    evaluation = evaluate(FIELDS, [LABELLED], [prediction])
+    assert (evaluation.micro.f1, evaluation.accuracy, evaluation.error_count) == (1.0, 1.0, 0)
+    scores = evaluation.fields
+    assert {f.field: (f.exact, f.normalized) for f in scores.fields} == {
+        "company": (0.0, 1.0),
+        "address": (1.0, 1.0),
+        "total": (0.0, 1.0),
+    }
+    assert (scores.document_exact, scores.document_normalized) == (0.0, 1.0)
+    assert scores.exact == pytest.approx(1 / 3)
+
+
+def test_wrong_missed_invented_and_swapped_fields_are_told_apart() -> None:
+    prediction = Prediction(fields=(field("company", "12 High St Anytown"), field("total", "9.50"), field("tax", "1")))
+    evaluation = evaluate(FIELDS, [LABELLED], [prediction])
+    assert (evaluation.micro.f1, evaluation.micro.support) == (0.0, 3)
+    cells = {
+        (row, column): n
+        for row, counts in zip(evaluation.confusion.labels, evaluation.confusion.counts, strict=True)
+        for column, n in zip(evaluation.confusion.labels, counts, strict=True)
+        if n
+    }
+    assert cells == {
+        ("address", "company"): 1,
+        ("company", NONE): 1,
+        ("total", NONE): 1,
+        (NONE, "total"): 1,
+        (NONE, "tax"): 1,
+    }
+    assert [(e.expected, e.predicted) for e in evaluation.errors] == [
+        ('address "12 High St Anytown"', 'company "12 High St Anytown"'),
+        ('company "ACME LTD."', 'company "12 High St Anytown"'),
+        ('total "9.00"', 'total "9.50"'),
+        (NONE, 'tax "1"'),
+    ]
+
+
+def test_spans_stand_in_for_fields_and_are_scored_by_overlap_too() -> None:
+    prediction = Prediction(entities=spans(RECEIPT, ("company", 0, 8), ("total", 35, 39)), confidence_score=0.9)
+    evaluation = evaluate(FIELDS, [LABELLED], [prediction])
+    assert (evaluation.label("company").f1, evaluation.label("total").f1, evaluation.label("address").f1) == (1, 1, 0)
+    assert {s.label: s.recall for s in evaluation.overlap}["company"] == 1.0
+
+
+def test_of_two_values_of_a_field_the_surer_one_counts() -> None:
+    prediction = Prediction(fields=(field("total", "1", confidence=0.2), field("total", "9.00", confidence=0.8)))
+    assert evaluate(FIELDS, [LABELLED], [prediction]).label("total").f1 == 1.0
+
+
+def test_selection_marks_have_to_be_exact() -> None:
+    example = LabeledExample("d", "☒", entities=spans("☒", ("agreed", 0, 1)))
+    assert evaluate(FIELDS, [example], [Prediction(fields=(field("agreed", "☐"),))]).micro.f1 == 0.0
+    assert evaluate(FIELDS, [example], [Prediction(fields=(field("agreed", "☒"),))]).micro.f1 == 1.0
+
+
+def packet(*parts: tuple[str, int, int]) -> LabeledExample:
+    return LabeledExample("p", "text", parts=tuple(DocumentPart(*part) for part in parts), page_count=parts[-1][2])
+
+
+def test_documents_in_a_packet_are_right_when_class_and_pages_are() -> None:
+    example = packet(("invoice", 1, 2), ("letter", 3, 3), ("form", 4, 6))
+    parts = (DocumentPart("invoice", 1, 2, 0.9), DocumentPart("form", 3, 3, 0.4), DocumentPart("form", 4, 5, 0.8))
+    evaluation = evaluate(DOCUMENTS, [example], [Prediction(parts=parts)])
+    assert evaluation.micro.f1 == pytest.approx(1 / 3)
+    assert evaluation.pages.page_accuracy == pytest.approx(4 / 6)
+    assert (evaluation.pages.split_accuracy, evaluation.pages.packet_count) == (0.0, 1)
+    assert ("letter, page 3", "form, page 3") in [(e.expected, e.predicted) for e in evaluation.errors]
+    assert ("form, pages 4-6", "form, pages 4-5") in [(e.expected, e.predicted) for e in evaluation.errors]
+
+
+def test_a_file_of_one_document_is_a_packet_of_one() -> None:
+    example = LabeledExample("d", "text", ("invoice",), page_count=2)
+    whole = Prediction(parts=(DocumentPart("invoice", 1, 2, 0.9),))
+    evaluation = evaluate(DOCUMENTS, [example, example], [whole, said("invoice")])
+    assert (evaluation.micro.f1, evaluation.accuracy, evaluation.pages.split_accuracy) == (1.0, 1.0, 1.0)
+
+
+def test_intervals_hold_the_score_and_narrow_with_more_documents() -> None:
+    def interval(count: int) -> tuple[float, float]:
+        examples = [labelled("ab"[i % 2], document_id=str(i)) for i in range(count)]
+        found = [said("ab"[i % 2] if i % 5 else "a") for i in range(count)]
+        micro = evaluate(SINGLE, examples, found).micro
+        assert micro.f1_low < micro.f1 < micro.f1_high
+        return micro.f1_low, micro.f1_high
+
+    few, many = interval(40), interval(400)
+    assert many[1] - many[0] < (few[1] - few[0]) / 2
+
+
+def test_all_right_on_few_documents_is_no_certainty() -> None:
+    examples = [labelled("a", document_id=str(i)) for i in range(8)]
+    micro = evaluate(SINGLE, examples, [said("a")] * 8).micro
+    assert (micro.f1, micro.f1_high) == (1.0, 1.0)
+    assert micro.f1_low == pytest.approx(0.025 ** (1 / 8))
+
+
+def test_labels_of_one_document_are_resampled_together() -> None:
+    """Fifty right labels in one of two documents are one piece of luck, not fifty."""
+    text = "x" * 200
+    many = spans(text, *(("P", i, i + 1) for i in range(50)))
+    examples = [LabeledExample("a", text, entities=many), LabeledExample("b", text, entities=many)]
+    micro = evaluate(ENTITIES, examples, [Prediction(entities=many), Prediction()]).micro
+    assert (micro.f1_low, micro.f1_high) == (0.0, 1.0)
+
+
+def test_calibration_counts_what_is_asserted_and_its_error_is_the_distance_from_truth() -> None:
+    examples = [labelled("a")] * 4
+    found = [Prediction(categories=(Category(c, 0.75),), confidence_score=0.75) for c in ("a", "a", "a", "b")]
+    calibration = evaluate(SINGLE, [*examples, labelled("a")], [*found, ABSTAINED]).calibration
+    assert (calibration.count, calibration.error, calibration.auroc) == (4, 0.0, 0.5)
+    assert [(b.count, b.accuracy) for b in calibration.bins if b.count] == [(4, 0.75)]
+
+
+def test_auroc_of_confidence_is_that_of_scikit_learn() -> None:
+    from sklearn.metrics import roc_auc_score
+
+    rng = random.Random(5)  # noqa: S311 - made to be repeated
+    confidence = [round(rng.random(), 1) for _ in range(200)]
+    right = [rng.random() < c for c in confidence]
+    assert calibration_of(confidence, right).auroc == pytest.approx(roc_auc_score(right, confidence))
+    assert calibration_of([0.5], [True]).auroc is None
+    assert calibration_of([], []) is None
+
+
+def test_an_evaluation_written_by_an_earlier_version_is_read() -> None:
+    data = evaluate(SINGLE, [labelled("a")], [said("a")]).to_dict()
+    for name in ("weighted", "overlap", "fields", "pages", "calibration"):
+        del data[name]
+    assert Evaluation.from_dict(data).calibration is None

@@ -8,9 +8,18 @@ import pytest
 from PIL import Image
 
 from docplatform.documents.predictions import Category, LabeledExample, Prediction, TaskKind
+from docplatform.evaluation.learning import SHARES, CurvePoint
 from docplatform.evaluation.metrics import Evaluation, evaluate
 from docplatform.evaluation.mistakes import NONE, Confusion
-from docplatform.evaluation.plots import MAX_CLASSES, _condensed, _shortened, confusion_matrix_png, label_f1_png
+from docplatform.evaluation.plots import (
+    MAX_CLASSES,
+    _condensed,
+    _shortened,
+    confusion_matrix_png,
+    label_f1_png,
+    learning_curve_png,
+    reliability_png,
+)
 
 
 def evaluation_of(classes: int, kind: TaskKind = TaskKind.SINGLE_LABEL_CLASSIFICATION, count: int = 200) -> Evaluation:
@@ -76,3 +85,14 @@ def test_nothing_stands_after_the_classes_when_condensed() -> None:
 
 def test_long_names_keep_both_ends() -> None:
     assert _shortened("balance_not_updated_after_cheque_or_cash_deposit") == "balance_not_u…_cash_deposit"
+
+
+def test_reliability_and_learning_curve_are_drawn() -> None:
+    points = [CurvePoint(name, s, round(50 * s), s / 2, 9) for s in SHARES for name in ("a $", "b", "micro avg")]
+    for png in (reliability_png(evaluation_of(4)), learning_curve_png(points), learning_curve_png([])):
+        assert pixels(png).std() > 1
+
+
+def test_without_an_assertion_there_is_no_reliability_to_draw() -> None:
+    with pytest.raises(ValueError, match="Nothing was asserted"):
+        reliability_png(evaluation_of(0))

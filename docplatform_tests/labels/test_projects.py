@@ -7,7 +7,9 @@ from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import TaskKind
 from docplatform.errors import ConfigurationError
 from docplatform.labels.projects import (
+    Abstention,
     AppliesTo,
+    EvaluationOptions,
     GateThresholds,
     ModelProject,
     ProjectStore,
@@ -116,7 +118,7 @@ def test_lemmas_become_one_text() -> None:
 
 def test_the_documentation_names_every_field_and_its_example_is_a_project() -> None:
     text = DOCS.read_text(encoding="utf-8")
-    for model in (ModelProject, GateThresholds, AppliesTo):
+    for model in (ModelProject, GateThresholds, AppliesTo, Abstention, EvaluationOptions):
         missing = [name for name in model.model_fields if f"`{name}`" not in text and f".{name}`" not in text]
         assert missing == []
     example = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])

@@ -10,7 +10,8 @@ from docplatform.documents.predictions import LabeledExample
 from docplatform.errors import ConfigurationError, PermanentError
 from docplatform.models.local.model_folder import read_model, write_model
 from docplatform.models.local.multi_label import MultiLabelTrainer
-from docplatform.models.local.single_label import SingleLabelTrainer
+from docplatform.models.local.single_label import SingleLabelTrainer, words_of
+from docplatform.models.search import SearchStore
 from docplatform_tests.contracts.trainer import TrainerContract
 from docplatform_tests.models.letters import single_label, texts
 
@@ -127,3 +128,59 @@ def test_a_model_whose_header_lacks_something_is_refused(trainer, tmp_path) -> N
 def test_wrong_options_are_named_with_those_there_are(options: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         SingleLabelTrainer.from_options(options)
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ("card_arrival", "card arrival"),
+        ("cardArrival", "card Arrival"),
+        ("card-arrival (2)", "card arrival 2"),
+        ("IBAN", "IBAN"),
+        ("", ""),
+    ],
+)
+def test_a_class_name_is_read_as_words(label: str, words: str) -> None:
+    assert words_of(label) == words
+
+
+def test_what_a_class_is_called_is_learned_from() -> None:
+    examples = [
+        LabeledExample("a", "it never came, still waiting", ("card_arrival",)),
+        LabeledExample("b", "they took too much", ("wrong_fee",)),
+        LabeledExample("c", "when will my card get here", ("card_arrival",)),
+        LabeledExample("d", "why this fee", ("wrong_fee",)),
+    ]
+    model = SingleLabelTrainer.from_options({}).train(examples, [])
+    assert model.predict(texts("arrival"))[0].categories[0].category == "card_arrival"
+    assert model.predict(texts("is that wrong"))[0].categories[0].category == "wrong_fee"
+
+
+def test_a_search_is_made_of_what_is_not_given_and_told_and_kept(tmp_path) -> None:
+    lines: list[str] = []
+    options = {"search": {"trials": 3}, "word_ngrams": 1}
+    trainer = SingleLabelTrainer.from_options(options, SearchStore(tmp_path, lines.append))
+    model = trainer.train(single_label(), [])
+    assert len(lines) == 3
+    assert lines[0].startswith("search: trial 1 of 3: char_ngrams 5, char_weight 1.4, regularization 20: ")
+    assert all("word_ngrams" not in line for line in lines)
+    again = trainer.train(single_label()[::-1], [])
+    assert len(lines) == 3
+    assert again.predict(texts("amount due")) == model.predict(texts("amount due"))
+
+
+def test_other_examples_or_options_are_another_search(tmp_path) -> None:
+    lines: list[str] = []
+    store = SearchStore(tmp_path, lines.append)
+    for options in ({"search": {"trials": 1}}, {"search": {"trials": 1}, "word_ngrams": 1}):
+        SingleLabelTrainer.from_options(options, store).train(single_label(30), [])
+    SingleLabelTrainer.from_options({"search": {"trials": 1}}, store).train(single_label(33), [])
+    assert len(lines) == 3
+
+
+def test_a_longer_search_goes_on_with_the_trials_of_a_shorter_one(tmp_path) -> None:
+    lines: list[str] = []
+    store = SearchStore(tmp_path, lines.append)
+    for trials in (2, 3):
+        SingleLabelTrainer.from_options({"search": {"trials": trials}}, store).train(single_label(30), [])
+    assert [line.split(":")[1] for line in lines] == [" trial 1 of 2", " trial 2 of 2", " trial 3 of 3"]

@@ -65,12 +65,13 @@ def _assert_nothing_is_lost(result: AnalyzeResult, drawn: list[PageBlocks]) -> N
     assert [pair.confidence for pair in result.key_value_pairs] == [pair.confidence for pair in pairs]
 
 
-def test_each_page_is_let_go_once_it_is_written(monkeypatch):
+def test_a_page_is_asked_for_when_the_one_before_it_is_written(monkeypatch):
     drawn = [PageBlocks([paragraph_of(text)]) for text in ("one", "two", "three")]
     left, waiting = [], list(drawn)
     add_page = TextWriter.add_page
     monkeypatch.setattr(TextWriter, "add_page", lambda self, page: (add_page(self, page), left.append(len(waiting))))
-    result = build_from_pages(waiting, [], "m", ContentFormat.TEXT)
+    one_by_one = (waiting.pop(0) for _ in drawn)
+    result = build_from_pages(one_by_one, [], "m", ContentFormat.TEXT)
     assert left == [2, 1, 0]
     assert result.to_json() == build_result(ReadDocument(drawn), "m").to_json()
 

@@ -135,7 +135,7 @@ def test_what_is_no_reading_is_told(data):
 
 def test_a_reading_comes_back_whole(engine):
     reading = _reader().reading(DocumentSource("k", PNG, media_types.PNG.mime))
-    back = decoded(encoded(reading))
+    back = decoded(b"".join(encoded(reading)))
     assert back.result == reading.result
     assert back.pages == PageCounts(in_file=1, cached=1)
 

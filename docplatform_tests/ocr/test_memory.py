@@ -2,6 +2,7 @@ import errno
 
 import pytest
 
+from docplatform.ocr import memory
 from docplatform.ocr.memory import is_out_of_memory
 
 
@@ -20,3 +21,12 @@ from docplatform.ocr.memory import is_out_of_memory
 )
 def test_memory_running_out_is_told_however_it_is_said(error, is_memory):
     assert is_out_of_memory(error) is is_memory
+
+
+def test_every_engine_that_asked_for_it_is_told_to_free_memory(monkeypatch):
+    freed: list[str] = []
+    monkeypatch.setattr(memory, "_releases", [])
+    memory.on_release(lambda: freed.append("one"))
+    memory.on_release(lambda: freed.append("two"))
+    memory.release()
+    assert freed == ["one", "two"]

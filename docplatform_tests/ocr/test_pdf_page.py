@@ -12,6 +12,7 @@ from docplatform.ocr.local.blocks import LineBox, MarkBox, PageBlocks, WordBox
 from docplatform.ocr.local.page_elements import PageElements
 from docplatform.ocr.local.pdf import read_pdf
 from docplatform.ocr.local.pdf_frame import PageFrame
+from docplatform.ocr.local.pdf_objects import PageObjects
 from docplatform.ocr.local.pdf_pictures import pictures
 from docplatform.settings import LimitSettings, ReadingSettings
 from docplatform_tests.ocr.drawing import pdf, picture, picture_page, text_page
@@ -132,7 +133,7 @@ class TestPicturesAmongText:
             canvas.doForm("stamp")
 
         page = pypdfium2.PdfDocument(pdf(draw))[0]
-        (found,) = pictures(page, PageFrame.of(page))
+        (found,) = pictures(PageObjects.of(page), PageFrame.of(page))
         assert found.box == pytest.approx((100, 792 - 350, 300, 792 - 200), abs=0.01)
         assert found.pixels == 900 * 420
 

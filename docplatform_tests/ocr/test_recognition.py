@@ -172,6 +172,29 @@ def test_level_lines_are_cut_and_turned_ones_are_levelled():
     assert sideways[24].mean() < 30
 
 
+def _quad(left, top, width, height):
+    return [[left, top], [left + width, top], [left + width, top + height], [left, top + height]]
+
+
+def test_a_single_character_that_is_taller_than_wide_stands_upright():
+    quads = np.array([_quad(60, 10, 200, 40), _quad(60, 60, 150, 40), _quad(10, 12, 23, 36)], float)
+    along, is_tall = orientation.along_text(quads)
+    assert is_tall == [False, False, False]
+    assert (along == quads).all()
+
+
+def test_a_tall_line_beside_level_ones_runs_down():
+    quads = np.array([_quad(60, 10, 200, 40), _quad(60, 60, 150, 40), _quad(10, 12, 40, 160)], float)
+    along, is_tall = orientation.along_text(quads)
+    assert is_tall == [False, False, True]
+    assert along[2].tolist() == [[50, 12], [50, 172], [10, 172], [10, 12]]
+
+
+def test_a_page_without_regions_has_nothing_to_turn():
+    along, is_tall = orientation.along_text(np.zeros((0, 4, 2)))
+    assert (along.shape, is_tall) == ((0, 4, 2), [])
+
+
 @pytest.mark.parametrize("direction", [0, 90, 180, 270])
 def test_points_of_the_turned_page_lie_at_their_places_of_the_page_as_it_came(direction):
     image = np.zeros((30, 50, 3), np.uint8)

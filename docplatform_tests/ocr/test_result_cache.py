@@ -37,7 +37,7 @@ def _path(key: str = _KEY) -> str:
 
 def test_what_was_put_is_got_by_whoever_shares_the_store(store, cache):
     assert cache.get(_KEY, _number) is None
-    assert cache.put(_KEY, b"7") is False
+    assert cache.put(_KEY, [b"7"]) is False
     assert cache.get(_KEY, _number) == 7
     assert ResultCache(lambda: store, "numbers").get(_KEY, _number) == 7
     assert ResultCache(lambda: store, "others").get(_KEY, _number) is None
@@ -48,7 +48,7 @@ def test_the_store_is_opened_at_the_first_use_and_once(store):
     opened = []
     cache = ResultCache(lambda: opened.append(1) or store, "numbers")
     assert opened == []
-    cache.put(_KEY, b"1")
+    cache.put(_KEY, [b"1"])
     cache.get(_KEY, _number)
     assert opened == [1]
 
@@ -56,9 +56,9 @@ def test_the_store_is_opened_at_the_first_use_and_once(store):
 def test_of_several_that_put_at_once_the_first_one_stays(store, cache):
     caches = [ResultCache(lambda: store, "numbers") for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda item: item[1].put(_KEY, b"%d" % item[0]), enumerate(caches)))
+        list(pool.map(lambda item: item[1].put(_KEY, [b"%d" % item[0]]), enumerate(caches)))
     first = cache.get(_KEY, _number)
-    cache.put(_KEY, b"99")
+    cache.put(_KEY, [b"99"])
     assert cache.get(_KEY, _number) == first
 
 
@@ -73,9 +73,9 @@ _WHOLE = zlib.compress(b"7")
 def test_a_damaged_entry_is_missing_and_written_over(store, cache, damaged):
     store.put(_path(), damaged)
     assert cache.get(_KEY, _number) is None
-    assert cache.put(_KEY, b"7") is True, "repaired"
+    assert cache.put(_KEY, [b"7"]) is True, "repaired"
     assert cache.get(_KEY, _number) == 7
-    assert cache.put(_KEY, b"8") is False, "nothing to repair any more"
+    assert cache.put(_KEY, [b"8"]) is False, "nothing to repair any more"
     assert store.get(_path()) == _WHOLE
 
 
@@ -122,7 +122,7 @@ store = LocalBlobStore(Path(sys.argv[1]))
 cache = ResultCache(lambda: store, "numbers")
 data = os.urandom(1_000_000)
 for number in itertools.count():
-    cache.put(f"{number:064x}", data)
+    cache.put(f"{number:064x}", [data])
     print(number, flush=True)
 """
     for _ in range(3):

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from docplatform.ocr.local.blocks import PageBlocks, ParagraphBlock, paragraph_of, table_of
+from docplatform.ocr.local.blocks import FigureBlock, PageBlocks, ParagraphBlock, paragraph_of, table_of
 from docplatform.ocr.local.layout.document import with_roles
 from docplatform_tests.ocr.pages import line, text
 
@@ -107,3 +107,11 @@ def test_a_word_broken_over_two_lines_doesn_t_make_its_line_a_heading() -> None:
     broken = line("Some words of a text and a half-", 50, 270)
     tall = broken._replace(polygon=(50, 270, 200, 270, 200, 295, 50, 295))
     assert _roles(_page(ParagraphBlock([tall]))) == []
+
+
+def test_a_caption_has_no_role_however_large_it_is():
+    caption = _block("Figure 1 Sales of the Year", 320, 20.0)
+    page = replace(_page(caption), figures=[FigureBlock((50, 100, 90, 100, 90, 310, 50, 310), caption)])
+    assert _roles(_page(caption)) == [("Figure 1 Sales of the Year", "title")]
+    assert _roles(page) == []
+    assert any(block is caption for block in with_roles([page])[0].blocks)

@@ -3,10 +3,11 @@ import pypdfium2
 import pytest
 from PIL import Image, ImageDraw
 
-from docplatform.ocr.local import pdf_rules
+from docplatform.ocr.local import pdf_objects, pdf_rules
 from docplatform.ocr.local.layout.image_rules import image_rules, ruled
 from docplatform.ocr.local.layout.rules import Stroke, places, strokes_of
 from docplatform.ocr.local.page_elements import PageElements, Rule
+from docplatform.ocr.local.pdf_objects import PageObjects
 from docplatform.ocr.local.pdf_rules import page_rules
 from docplatform.ocr.local.pdf_text import PageFrame
 from docplatform_tests.ocr.drawing import pdf
@@ -17,7 +18,7 @@ def _rules(*draw, **options):
         page = document[0]
         return sorted(
             tuple(round(72 * number) for number in (rule.x1, rule.y1, rule.x2, rule.y2))
-            for rule in page_rules(page, PageFrame.of(page))
+            for rule in page_rules(PageObjects.of(page), PageFrame.of(page))
         )
 
 
@@ -86,7 +87,7 @@ def test_a_drawing_has_no_rules(monkeypatch, limit):
             canvas.rect(100, 100 + 50 * number, 50, 40)
 
     assert len(_rules(draw)) == 16
-    monkeypatch.setattr(pdf_rules, limit, 3)
+    monkeypatch.setattr(pdf_objects if limit == "MAX_OBJECTS" else pdf_rules, limit, 3)
     assert _rules(draw) == []
 
 

@@ -9,7 +9,7 @@ from docplatform_tests.ocr.reading import read
 
 
 def _pairs(page: PageBlocks) -> list[tuple[str, str]]:
-    return [(text(pair.key), text(pair.value)) for pair in with_text_pairs([page])[0].pairs]
+    return [(text(pair.key), text(pair.value)) for pair in with_text_pairs(page).pairs]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 from pebble.pool.process import WorkerManager
 
+from docplatform.documents import stored_json
 from docplatform.errors import ReasonCode
 from docplatform.ocr import worker_clock, worker_process
 from docplatform.ocr.worker_clock import WorkerClock
@@ -259,7 +260,8 @@ class TestTheChildsSide:
         return asked
 
     def test_memory_that_documents_leave_is_handed_back_when_it_has_become_much(self, started, monkeypatch, asked):
-        sizes = iter([2**20, 100 * 2**20, 90 * 2**20, 150 * 2**20, 160 * 2**20, 100 * 2**20])
+        mb = (1, 100, 90, 90, 120, 160, 100, 100)  # twice more where it is handed back
+        sizes = iter([size * 2**20 for size in mb])
         monkeypatch.setattr(worker_process, "_resident_bytes", lambda: next(sizes))
         counts = []
         for _ in range(4):
@@ -267,11 +269,31 @@ class TestTheChildsSide:
             counts.append(len(asked))
         assert counts == [0, 1, 1, 2]
 
+    def test_engines_are_asked_to_free_memory_where_much_is_left(self, monkeypatch, asked):
+        sizes = iter([500 * 2**20, 450 * 2**20, 300 * 2**20, 390 * 2**20, 350 * 2**20, 350 * 2**20])
+        monkeypatch.setattr(worker_process, "_resident_bytes", lambda: next(sizes))
+        released: list[int] = []
+        monkeypatch.setattr(worker_process.memory, "release", lambda: released.append(1))
+        worker_process.hand_back_memory()
+        assert (len(released), len(asked), worker_process._settled_bytes) == (1, 2, 300 * 2**20)
+        worker_process.hand_back_memory()
+        assert (len(released), len(asked), worker_process._settled_bytes) == (1, 3, 350 * 2**20)
+
     def test_a_c_library_that_cannot_hand_memory_back_is_left_alone(self, monkeypatch, asked):
         monkeypatch.setattr(worker_process.ctypes, "CDLL", lambda _: SimpleNamespace())
         worker_process.hand_back_memory()
         assert asked == []
         assert worker_process._settled_bytes > 0
+
+    def test_a_large_result_goes_by_a_file_that_is_gone_once_it_is_taken(self, started, monkeypatch, tmp_path):
+        monkeypatch.setattr(stored_json, "HELD_BYTES", 1)
+        monkeypatch.setattr(worker_process, "_outbox", tmp_path)
+        encoded = worker_process.run(sources("say")[0], 7)
+        assert encoded.result_json == tmp_path / "7"
+        result = encoded.decoded().result
+        assert list(tmp_path.iterdir()) == []
+        assert result.is_stored
+        assert result.content == "0 said"
 
     def test_run_needs_start(self, monkeypatch):
         monkeypatch.setattr(worker_process, "_reader", None)

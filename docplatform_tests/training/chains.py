@@ -6,7 +6,8 @@ from docplatform.labels.projects import ModelProject
 from docplatform.training.annotations import AnnotationsReport, refresh_annotations
 from docplatform.training.candidates import train_candidate
 from docplatform.training.datasets import DatasetVersion, freeze_dataset
-from docplatform.training.judging import Decision, decide_champion, judge_candidate
+from docplatform.training.deciding import Decision, decide_champion
+from docplatform.training.judging import judge_candidate
 from docplatform.training.pending import ProjectState, project_state
 from docplatform_tests.homes import Home
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from docplatform.labels.projects import ModelProject
-from docplatform.training.judging import Decision
+from docplatform.training.deciding import Decision
 from docplatform_tests.homes import Home, topic_home
 from docplatform_tests.training.chains import train
 

@@ -13,8 +13,9 @@ from docplatform.registry.base import CHAMPION
 from docplatform.training.annotations import refresh_all_annotations
 from docplatform.training.candidates import require_dataset, train_candidate
 from docplatform.training.datasets import latest_dataset, load_examples, pinned_versions
-from docplatform.training.judging import decide_champion, decision_for, judge_candidate, load_judgement
-from docplatform.training.pending import projects_behind
+from docplatform.training.deciding import decide_champion, decision_for
+from docplatform.training.judging import judge_candidate, load_judgement
+from docplatform.training.pending import project_states, to_train
 from docplatform_tests.homes import Home, class_labels, topic_labels, topic_texts
 from docplatform_tests.labels.builders import ner_json
 from docplatform_tests.training.chains import annotate, freeze, judge_and_decide, state_of, train
@@ -42,7 +43,7 @@ def test_the_chain_ends_with_a_champion_and_every_step_leaves_its_rows(trained):
     assert min(dataset.train_count, dataset.validation_count, dataset.test_count) > 0
     assert len(load_examples(home.platform.lake, "topics", dataset.dataset_version, [Split.TEST])) == dataset.test_count
     labels = {row["label"] for row in home.rows("model_evaluation")}
-    assert labels == {"billing", "shipping", "micro avg", "macro avg"}
+    assert labels == {"billing", "shipping", "micro avg", "macro avg", "weighted avg"}
     (row,) = home.rows("champion_model")
     assert (row["candidate_version"], row["champion_version"], row["champion_f1"]) == (1, 1, None)
     version = home.platform.model_registry.aliased("topics", CHAMPION)
@@ -79,14 +80,18 @@ def test_doing_it_again_makes_nothing_new(trained):
     assert (again.promoted, again.champion_version) == (True, first.champion_version)
 
 
-def test_retraining_on_demand_makes_a_further_version(trained):
+def test_retraining_on_demand_makes_a_further_version_only_where_the_model_comes_out_different(trained):
     home, project, _ = trained
     p = home.platform
-    version = train_candidate(project, lake=p.lake, registry=p.model_registry, run_id="again", retrain=True)
+    same = train_candidate(project, lake=p.lake, registry=p.model_registry, run_id="again", retrain=True)
+    assert same.version == 1
+    p.model_registry.mark_stale("topics", 1, "a test")
+    version = train_candidate(project, lake=p.lake, registry=p.model_registry, run_id="anew")
     assert version.version == 2
     decision = judge_and_decide(home, project)
     assert (decision.candidate_version, decision.champion_version, decision.promoted) == (2, 2, True)
     assert "isn't below the champion's" in decision.reason
+    assert "difference +0.0000" in decision.reason
 
 
 def test_a_worse_challenger_is_judged_beside_the_champion_and_not_promoted(trained):
@@ -275,8 +280,8 @@ def test_wrong_projects_are_named_and_the_others_go_on(ready):
     for name in ("broken", "garbled", "otherkind"):
         assert any(name in problem for problem in problems), (name, problems)
     assert len(problems) == 3
-    behind, problems = projects_behind(projects=p.projects, ledger=p.ledger, lake=p.lake, registry=p.model_registry)
-    assert behind == ["topics"]
+    states, problems = project_states(projects=p.projects, ledger=p.ledger, lake=p.lake, registry=p.model_registry)
+    assert [(state.project, state.reason) for state in to_train(states)] == [("topics", "it was never trained")]
     assert any("broken" in problem for problem in problems)
 
 

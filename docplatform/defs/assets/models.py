@@ -7,8 +7,9 @@ from docplatform.defs.assets.labels import labeled_dataset
 from docplatform.defs.catalog import CODE_VERSION, OWNERS, project_asset
 from docplatform.defs.checks import f1_check, schema_check
 from docplatform.defs.failures import as_failures
+from docplatform.defs.model_previews import decision_metadata, judgement_metadata
 from docplatform.defs.partitions import model_projects, project_of
-from docplatform.defs.previews import decision_metadata, judgement_metadata, model_metadata
+from docplatform.defs.previews import model_metadata
 from docplatform.labels.projects import ProjectStore
 from docplatform.lake.lake import Lake
 from docplatform.models.search import SearchStore
@@ -68,27 +69,44 @@ def trained_model(
     )
 
 
+class EvaluationConfig(dg.Config):
+    """How to evaluate."""
+
+    learning_curve: bool = Field(
+        default=False,
+        description=(
+            "Also train on 20, 40, 60, 80 and 100 % of the examples, to tell how many more each label needs; as "
+            "`evaluation.learning_curve` in the project does every time."
+        ),
+    )
+
+
 @dg.asset(
     **project_asset("model_evaluation", group="models", kinds={"scikitlearn", "python"}, driven_by=_DRIVEN_BY),
     deps=[trained_model],
 )
 def model_evaluation(
     context: dg.AssetExecutionContext,
+    config: EvaluationConfig,
     projects: dg.ResourceParam[ProjectStore],
     lake: dg.ResourceParam[Lake],
     model_registry: dg.ResourceParam[ModelRegistry],
 ) -> dg.MaterializeResult:
     """The candidate's scores on the frozen test split, beside the champion's.
 
-    Per label, with a confusion matrix and the examples it got wrong (table `evaluation_errors`).
+    Per label with intervals, confusion, reliability, slices (table `evaluation_slices`) and the examples it got wrong
+    (table `evaluation_errors`).
     """
     from docplatform.training.judging import judge_candidate
+    from docplatform.training.learning import draw_learning_curve
 
     with as_failures():
-        project = project_of(context, projects)
-        judgement = judge_candidate(project, lake=lake, registry=model_registry, run_id=context.run.run_id)
+        project, run_id = project_of(context, projects), context.run.run_id
+        judgement = judge_candidate(project, lake=lake, registry=model_registry, run_id=run_id)
+        wanted = config.learning_curve or project.evaluation.learning_curve
+        curve = draw_learning_curve(project, lake=lake, run_id=run_id) if wanted else ()
     return dg.MaterializeResult(
-        metadata=judgement_metadata(project, judgement), check_results=[schema_check(lake, "model_evaluation")]
+        metadata=judgement_metadata(project, judgement, curve), check_results=[schema_check(lake, "model_evaluation")]
     )
 
 
@@ -117,9 +135,10 @@ def champion_model(
     """Which version serves, and why.
 
     The gate promotes the candidate if its F1 reaches the project's threshold (0.80 unless the project says
-    otherwise) and it is not worse than the champion; every decision is a row.
+    otherwise) and it is not worse than the champion, beyond chance or by the score; what can't be told apart is
+    inconclusive. A pinned champion stays. Every decision, by hand too, is a row.
     """
-    from docplatform.training.judging import decide_champion
+    from docplatform.training.deciding import decide_champion
 
     with as_failures():
         project = project_of(context, projects)

@@ -1,7 +1,8 @@
-"""Training conditional random fields with CRFsuite, and choosing their penalties on held-out examples."""
+"""Conditional random fields with CRFsuite: what they are fitted on, fitting, and leaning towards finding more."""
 
 from __future__ import annotations
 
+import struct
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,33 +10,32 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from docplatform.documents.predictions import LabeledExample
-from docplatform.models.local.bio import entity_ranges, ranges_of, tags_of
-from docplatform.models.local.examples import deal_folds
-from docplatform.models.local.token_features import TokenView
+from docplatform.models.local.bio import OUTSIDE, entity_ranges, tags_of
+from docplatform.models.local.lexicon import Lexicon
+from docplatform.models.local.token_features import BIAS, TokenView
 from docplatform.models.local.tokens import chunk, tokenize
 
-_FOLDS = 3
-_ENOUGH_VALIDATION = 100
-"""A validation split with this many entities is what is held out; with fewer, all examples are cross-validated."""
-_ENOUGH_HELD_OUT = 300
-"""Once this many entities were held out, further folds are left undone."""
-_SEARCH_TOKENS = 40_000
-"""Tokens the search for penalties looks at: beyond, penalties change little and every trial costs minutes."""
+_HEADER = struct.Struct("<4sI4s8I")
+"""CRFsuite 0.12's file header (lib/crf/src/crf1d_model.c): magic, size, type, version, numbers of features, labels and
+attributes, then the offsets of features, labels, attributes and two reference tables."""
+_CHUNK = 12
+"""Bytes of a chunk's own header: name, size, count."""
+_FEATURE = np.dtype([("type", "<u4"), ("source", "<u4"), ("target", "<u4"), ("weight", "<f8")])
+_STATE = 0
 
 
 @dataclass(frozen=True)
-class Penalties:
-    """Penalties on the sum of weights (L1) and of their squares (L2)."""
+class Settings:
+    """How a CRF is fitted."""
 
     l1: float
+    """Penalty on the sum of weights."""
     l2: float
-
-
-CANDIDATES = (Penalties(0.1, 0.1), Penalties(0.05, 0.01))
-"""Penalties that are tried, the one preferred at equal score first."""
+    """Penalty on the sum of their squares."""
+    min_frequency: int = 0
+    """Features seen less often are left out."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,14 @@ class TokenSequences:
     """Ranges of tokens with their categories."""
 
     @classmethod
-    def of(cls, example: LabeledExample) -> TokenSequences:
+    def of(cls, example: LabeledExample, lexicon: Lexicon) -> TokenSequences:
         """Tokenise, chunk and tag a text. No entity crosses a chunk."""
         from pycrfsuite import ItemSequence
 
         tokens = tokenize(example.text)
         entities = entity_ranges(tokens, example.entities)
         chunks = chunk(tokens, [(first, last) for first, last, _ in entities])
-        view, tags = TokenView.of(tokens), tags_of(len(tokens), entities)
+        view, tags = TokenView.of(tokens, lexicon), tags_of(len(tokens), entities)
         features = [ItemSequence(view.features(start, end)) for start, end in chunks]
         return cls(features, [tags[start:end] for start, end in chunks], entities)
 
@@ -66,16 +66,17 @@ class TokenSequences:
         return sum(len(tags) for tags in self.tags)
 
 
-def fit_crf(documents: Sequence[TokenSequences], penalties: Penalties, max_iterations: int) -> bytes:
+def fit_crf(documents: Sequence[TokenSequences], settings: Settings, max_iterations: int) -> bytes:
     """Fit a CRF; the bytes of CRFsuite's model file."""
     from pycrfsuite import Trainer
 
     trainer = Trainer(algorithm="lbfgs", verbose=False)
     trainer.set_params(
         {
-            "c1": penalties.l1,
-            "c2": penalties.l2,
+            "c1": settings.l1,
+            "c2": settings.l2,
             "max_iterations": max_iterations,
+            "feature.minfreq": settings.min_frequency,
             "feature.possible_transitions": True,
         }
     )
@@ -97,67 +98,25 @@ def open_crf(crf: bytes) -> Any:
     return tagger
 
 
-def choose_penalties(
-    documents: Sequence[TokenSequences],
-    texts: Sequence[str],
-    is_validation: Sequence[bool],
-    *,
-    l1: float | None,
-    l2: float | None,
-    max_iterations: int,
-) -> Penalties:
-    """The penalties under which held-out entities are found best. What the project gives isn't tried otherwise."""
-    given = [Penalties(c.l1 if l1 is None else l1, c.l2 if l2 is None else l2) for c in CANDIDATES]
-    candidates = list(dict.fromkeys(given))
-    trials = _trials(documents, texts, is_validation) if len(candidates) > 1 else []
-    if not trials:
-        return candidates[0]
-    scores = [span_f1([(held_out, fit_crf(kept, c, max_iterations)) for kept, held_out in trials]) for c in candidates]
-    return candidates[scores.index(max(scores))]
+def lean(crf: bytes, recall_bias: float) -> bytes:
+    """The CRF with the odds of every token of being outside an entity divided by e to the ``recall_bias``.
 
-
-Trial = tuple[Sequence[TokenSequences], Sequence[TokenSequences]]
-
-
-def _trials(documents: Sequence[TokenSequences], texts: Sequence[str], is_validation: Sequence[bool]) -> list[Trial]:
-    """What to train on and what to hold out, in turn; only trials with entities on both sides."""
-    used = _first_tokens(documents)
-    parts: Sequence[bool] | npt.NDArray[np.int64] = is_validation[: len(used)]
-    held_out_parts: Sequence[int] = [1]
-    if _entities([d for d, held in zip(used, is_validation, strict=False) if held]) < _ENOUGH_VALIDATION:
-        parts = deal_folds(texts[: len(used)], [bool(d.entities) for d in used], _FOLDS)
-        held_out_parts = range(_FOLDS)
-    trials: list[Trial] = []
-    for number in held_out_parts:
-        kept = [d for d, part in zip(used, parts, strict=True) if part != number]
-        held_out = [d for d, part in zip(used, parts, strict=True) if part == number]
-        if _entities(kept) and _entities(held_out) and sum(_entities(h) for _, h in trials) < _ENOUGH_HELD_OUT:
-            trials.append((kept, held_out))
-    return trials
-
-
-def _first_tokens(documents: Sequence[TokenSequences]) -> Sequence[TokenSequences]:
-    """The first documents, as many as the search may look at; their order is that of hashes, so any part is alike."""
-    total = 0
-    for count, document in enumerate(documents):
-        total += document.token_count
-        if total > _SEARCH_TOKENS:
-            return documents[: max(count, _FOLDS)]
-    return documents
-
-
-def _entities(documents: Sequence[TokenSequences]) -> int:
-    return sum(len(document.entities) for document in documents)
-
-
-def span_f1(trials: Sequence[tuple[Sequence[TokenSequences], bytes]]) -> float:
-    """Exact-span micro F1 of CRFs on documents they weren't trained on."""
-    right = total = 0
-    for documents, crf in trials:
-        tagger = open_crf(crf)
-        for document in documents:
-            for features, tags in zip(document.features, document.tags, strict=True):
-                found, truth = set(ranges_of(tagger.tag(features))), set(ranges_of(tags))
-                right += len(found & truth)
-                total += len(found) + len(truth)
-    return 2 * right / total if total else 0.0
+    Few labels, and entities like none seen before, make a CRF answer "outside" too often: its likelihood counts tokens,
+    of which nearly all are outside, not entities found. The weight of ``bias``, a feature of every token, is changed in
+    the file itself, so that tagging costs nothing more and marginals agree with it. A CRF that gave that feature no
+    weight (it never found a use for it) comes back as it is.
+    """
+    outside = open_crf(crf).labels().index(OUTSIDE)
+    header = _HEADER.unpack_from(crf)
+    at_features, at_attributes = header[7], header[9]
+    name = BIAS.encode() + b"\0"
+    record = crf.find(struct.pack("<I", len(name)) + name, at_attributes)
+    if record < 0:
+        return crf
+    (attribute,) = struct.unpack_from("<I", crf, record - 4)
+    (count,) = struct.unpack_from("<I", crf, at_features + 8)
+    changed = bytearray(crf)
+    table = np.frombuffer(changed, dtype=_FEATURE, count=count, offset=at_features + _CHUNK)
+    its = (table["type"] == _STATE) & (table["source"] == attribute) & (table["target"] == outside)
+    table["weight"][its] -= recall_bias
+    return bytes(changed)

@@ -21,7 +21,18 @@ def in_stable_order(examples: Sequence[LabeledExample]) -> list[LabeledExample]:
 
     An order by name or time would put alike documents side by side; hashes shuffle them.
     """
-    return sorted(examples, key=lambda e: (_digest(e.text), e.document_id, e.categories, _spans(e)))
+    return sorted(examples, key=lambda e: (text_digest(e.text), e.document_id, e.categories, _spans(e)))
+
+
+def examples_digest(train: Sequence[LabeledExample], validation: Sequence[LabeledExample]) -> str:
+    """A hash of texts, labels and splits, whatever their order: the name of a search over them."""
+    digest = hashlib.sha256()
+    for split in (train, validation):
+        for example in in_stable_order(split):
+            told = (text_digest(example.text), sorted(example.categories), _spans(example), example.parts)
+            digest.update(repr(told).encode("utf-8", "surrogatepass"))
+        digest.update(b"|")
+    return digest.hexdigest()
 
 
 def single_classes(examples: Sequence[LabeledExample]) -> tuple[list[LabeledExample], list[str]]:
@@ -76,7 +87,7 @@ def deal_folds(texts: Sequence[str], strata: Sequence[Hashable], count: int) -> 
     """
     members: dict[Hashable, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for index, (text, stratum) in enumerate(zip(texts, strata, strict=True)):
-        members[stratum][_digest(text)].append(index)
+        members[stratum][text_digest(text)].append(index)
     folds = np.full(len(texts), ALWAYS_TRAIN, dtype=np.int64)
     start = 0
     for stratum in sorted(members, key=repr):
@@ -94,7 +105,8 @@ def _named(classes: Sequence[str]) -> str:
     return f"{len(names)} classes" + (f" ({', '.join(names[:5])}{', …' if len(names) > 5 else ''})" if names else "")
 
 
-def _digest(text: str) -> str:
+def text_digest(text: str) -> str:
+    """SHA-256 of a text, as hexadecimal digits."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-_MANY = 50
-"""From this many texts on, a feature must stand in two of them: half the features stand in one only."""
+_WORD = re.compile(r"\b\w+\b")
+_MANY = 2_000
+"""From this many texts on, a feature must stand in two of them: half the features stand in one only. With few texts
+those tell classes apart too (10 examples a class of banking77: accuracy .735 to .745)."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,11 @@ class TextFeatures:
     """A fitted vocabulary. ``transform`` depends on each text alone."""
 
     vectorizers: tuple[TfidfVectorizer, ...]
+    weights: tuple[float, ...]
+    """Length of a text's row in each vectorizer's features."""
     max_characters: int
+    text_count: int
+    """Texts that were fitted on."""
 
     @classmethod
     def fit(cls, texts: Sequence[str], options: ClassificationOptions) -> tuple[TextFeatures, csr_matrix]:
@@ -41,11 +49,11 @@ class TextFeatures:
 
         seen = [text[: options.max_characters] for text in texts]
         vectorizers = _vectorizers(options, 2 if len(texts) >= _MANY else 1)
-        fitted = [(v, rows) for v in vectorizers if (rows := _fit(v, seen)) is not None]
+        fitted = [(v, w, rows) for v, w in vectorizers if (rows := _fit(v, seen)) is not None]
         if not fitted:
             raise PermanentError(f"None of the {len(texts)} texts holds a word; check what was read from them.")
-        features = cls(tuple(v for v, _ in fitted), options.max_characters)
-        return features, hstack([rows for _, rows in fitted], format="csr")
+        features = cls(tuple(v for v, *_ in fitted), tuple(w for _, w, _ in fitted), options.max_characters, len(texts))
+        return features, hstack([rows * np.float32(w) for _, w, rows in fitted], format="csr")
 
     @property
     def count(self) -> int:
@@ -57,18 +65,47 @@ class TextFeatures:
         from scipy.sparse import csr_matrix, hstack
 
         if not texts:
-            return csr_matrix((0, self.count), dtype=np.float64)
+            return csr_matrix((0, self.count), dtype=np.float32)
         seen = [text[: self.max_characters] for text in texts]
-        return hstack([vectorizer.transform(seen) for vectorizer in self.vectorizers], format="csr")
+        blocks = [v.transform(seen) * np.float32(w) for v, w in zip(self.vectorizers, self.weights, strict=True)]
+        return hstack(blocks, format="csr")
+
+    def known_share(self, texts: Sequence[str], rows: csr_matrix, *, others_only: bool = False) -> Floats:
+        """How much of each text's words is known, weighted by rarity: 0 to 1, 1 for a text without words.
+
+        Args:
+            texts: Any texts.
+            rows: What ``transform``, or ``fit``, gave for them.
+            others_only: The texts are those that were fitted on; a word that no other of them has is unknown.
+        """
+        rarity, unseen = self._rarity
+        if others_only:
+            rarity = np.where(rarity > unseen - np.log(2) - 1e-6, 0.0, rarity)
+        stands = rows.astype(np.bool_).astype(np.float64)
+        found = (set(_WORD.findall(text[: self.max_characters].lower())) for text in texts)
+        count = np.array([len(words) for words in found], dtype=np.float64)
+        known = stands @ rarity
+        total = known + (count - stands @ (rarity > 0)) * unseen
+        return np.where(total > 0, known / np.maximum(total, 1e-12), 1.0)
+
+    @cached_property
+    def _rarity(self) -> tuple[Floats, float]:
+        """The inverse document frequency of each feature that is a word, 0 for others; and that of an unknown word."""
+        rarity = np.zeros(self.count)
+        unseen = float(np.log(1 + self.text_count)) + 1
+        if self.vectorizers[0].analyzer == "word":
+            terms = self.vectorizers[0].get_feature_names_out()
+            rarity[: len(terms)] = np.where([" " in term for term in terms], 0.0, self.vectorizers[0].idf_)
+        return rarity, unseen
 
     def to_files(self) -> tuple[bytes, dict[str, Floats]]:
         """The vocabulary as JSON, and the arrays that go with it."""
         terms = [[str(t) for t in v.get_feature_names_out()] for v in self.vectorizers]
         blocks = [
-            {"analyzer": v.analyzer, "ngrams": list(v.ngram_range), "terms": t}
-            for v, t in zip(self.vectorizers, terms, strict=True)
+            {"analyzer": v.analyzer, "ngrams": list(v.ngram_range), "weight": w, "terms": t}
+            for v, w, t in zip(self.vectorizers, self.weights, terms, strict=True)
         ]
-        document = {"max_characters": self.max_characters, "blocks": blocks}
+        document = {"max_characters": self.max_characters, "text_count": self.text_count, "blocks": blocks}
         idf = {f"idf_{i}": np.asarray(v.idf_) for i, v in enumerate(self.vectorizers)}
         return json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass"), idf
 
@@ -81,14 +118,16 @@ class TextFeatures:
             vectorizer = _vectorizer(block["analyzer"], tuple(block["ngrams"]), 1, None, block["terms"])
             vectorizer.idf_ = arrays[f"idf_{index}"]
             vectorizers.append(vectorizer)
-        return cls(tuple(vectorizers), int(document["max_characters"]))
+        weights = tuple(float(block["weight"]) for block in document["blocks"])
+        return cls(tuple(vectorizers), weights, int(document["max_characters"]), int(document["text_count"]))
 
 
-def _vectorizers(options: ClassificationOptions, min_df: int) -> list[TfidfVectorizer]:
-    vectorizers = [_vectorizer("word", (1, options.word_ngrams), min_df, options.max_features)]
+def _vectorizers(options: ClassificationOptions, min_df: int) -> list[tuple[TfidfVectorizer, float]]:
+    vectorizers = [(_vectorizer("word", (1, options.word_ngrams), min_df, options.max_features), 1.0)]
     if options.char_ngrams:
         shortest = min(2, options.char_ngrams)
-        vectorizers.append(_vectorizer("char_wb", (shortest, options.char_ngrams), min_df, options.max_features))
+        chars = _vectorizer("char_wb", (shortest, options.char_ngrams), min_df, options.max_features)
+        vectorizers.append((chars, options.char_weight))
     return vectorizers
 
 
@@ -104,7 +143,8 @@ def _vectorizer(
         max_features=max_features,
         vocabulary=None if terms is None else {term: i for i, term in enumerate(terms)},
         sublinear_tf=True,
-        token_pattern=r"\b\w+\b" if analyzer == "word" else None,
+        dtype=np.float32,
+        token_pattern=_WORD.pattern if analyzer == "word" else None,
     )
 
 

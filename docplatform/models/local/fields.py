@@ -11,7 +11,7 @@ from typing import Any
 
 from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import Entity, FieldValue, LabeledExample, Prediction, TaskKind
-from docplatform.models.local.crf import Penalties, TokenSequences, fit_crf, open_crf
+from docplatform.models.local.crf import Settings, TokenSequences, fit_crf, open_crf
 from docplatform.models.local.examples import in_stable_order
 from docplatform.models.local.field_crf import content_of, page_features, spans_of
 from docplatform.models.local.field_spans import Assembly, column_of, placed
@@ -126,36 +126,36 @@ class FieldTrainer:
         Examples without labels are trained on as such. Of overlapping labels the longest is learned.
         """
         problem = FieldProblem.of(in_stable_order([*train, *validation]), look_for_form=self.options.form_template)
-        penalties = self._penalties(problem)
+        settings = self._settings(problem)
         return FieldModel(
             labels=problem.labels,
-            crf=self._fit(problem.documents, penalties),
+            crf=self._fit(problem.documents, settings),
             template=problem.template,
             assembly=problem.assembly,
             readers=problem.readers,
-            calibration=calibration(problem.held_out(lambda kept: self._fit(kept, penalties))),
+            calibration=calibration(problem.held_out(lambda kept: self._fit(kept, settings))),
             min_confidence=self.options.min_confidence,
         )
 
-    def _fit(self, documents: Sequence[TokenSequences], penalties: Penalties) -> bytes:
-        return fit_crf(documents, penalties, self.options.max_iterations)
+    def _fit(self, documents: Sequence[TokenSequences], settings: Settings) -> bytes:
+        return fit_crf(documents, settings, self.options.max_iterations)
 
-    def _penalties(self, problem: FieldProblem) -> Penalties:
+    def _settings(self, problem: FieldProblem) -> Settings:
         """The project's, or those under which a search found most values right in held-out documents."""
-        given = Penalties(self.options.l1, self.options.l2)
+        given = Settings(self.options.l1, self.options.l2)
         if self.options.search is None:
             return given
 
         def objective(values: Values) -> float:
-            penalties = Penalties(float(values["l1"]), float(values["l2"]))
-            return problem.f1(problem.held_out(lambda kept: self._fit(kept, penalties)))
+            settings = Settings(float(values["l1"]), float(values["l2"]))
+            return problem.f1(problem.held_out(lambda kept: self._fit(kept, settings)))
 
         others = self.options.model_copy(update={"search": None}).model_dump_json()
         name = hashlib.sha256(f"{ENGINE} {others} {problem.digest}".encode()).hexdigest()[:32]
         space = {"l1": Real(0.003, 3.0), "l2": Real(0.003, 3.0)}
         first = {"l1": min(max(given.l1, 0.003), 3.0), "l2": min(max(given.l2, 0.003), 3.0)}
         found = self.searches.search(name, space, [first], objective, self.options.search).values
-        return Penalties(float(found["l1"]), float(found["l2"]))
+        return Settings(float(found["l1"]), float(found["l2"]))
 
     def load(self, folder: Path) -> FieldModel:
         """Read back what ``FieldModel.save`` wrote."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import Category, LabeledExample, Prediction, TaskKind
 from docplatform.models.local.calibration import best_threshold, fit_sigmoid, sigmoid
 from docplatform.models.local.examples import label_matrix
+from docplatform.models.local.familiarity import Familiarity
 from docplatform.models.local.features import TextFeatures
 from docplatform.models.local.linear import REGULARIZATIONS, LinearWeights, fit_one_vs_rest
 from docplatform.models.local.model_folder import (
@@ -26,9 +28,13 @@ from docplatform.models.local.model_folder import (
 from docplatform.models.local.options import ClassificationOptions, parse_options
 from docplatform.models.local.selection import HeldOut, folds_to_hold_out, held_out_scores
 from docplatform.models.local.threads import engine_versions, one_thread
+from docplatform.models.local.tuning import search_name, searched
 from docplatform.models.search import NOT_KEPT, SearchStore
 
-ENGINE = "tfidf-svm-sigmoid/1"
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+ENGINE = "tfidf-svm-sigmoid/2"
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -60,10 +66,11 @@ class Decisions:
 
 @dataclass(frozen=True)
 class MultiLabelModel:
-    """Tells which classes a text is of, none included. Abstains on a text without a feature that was trained on."""
+    """Tells which classes a text is of, none included. Abstains on a text far from all that was trained on."""
 
     labels: tuple[str, ...]
     features: TextFeatures
+    familiarity: Familiarity
     weights: LinearWeights
     decisions: Decisions
     regularization: float
@@ -77,8 +84,9 @@ class MultiLabelModel:
     @one_thread
     def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
         """The classes of each text whose probability reaches their threshold, likeliest first."""
-        rows = self.features.transform([document.text for document in documents])
-        known = np.diff(rows.indptr) > 0
+        texts = [document.text for document in documents]
+        rows = self.features.transform(texts)
+        known = ~self.familiarity.is_far(self.features, texts, rows)
         probabilities = sigmoid(self.weights.scores(rows), self.decisions.scale, self.decisions.shift)
         return [
             self._prediction(p) if k else Prediction(abstained=True) for p, k in zip(probabilities, known, strict=True)
@@ -99,6 +107,7 @@ class MultiLabelModel:
         vocabulary, idf = self.features.to_files()
         arrays: Arrays = {
             **idf,
+            **self.familiarity.to_arrays(),
             "weights": self.weights.weights,
             "bias": self.weights.bias,
             "scale": self.decisions.scale,
@@ -134,7 +143,7 @@ class MultiLabelTrainer:
     @property
     def fingerprint(self) -> str:
         """Engine, library versions and options."""
-        return f"local/{ENGINE} {engine_versions('scikit-learn')} {self.options.model_dump_json()}"
+        return f"{self._engine} {self.options.model_dump_json()}"
 
     @one_thread
     def train(self, train: Sequence[LabeledExample], validation: Sequence[LabeledExample]) -> MultiLabelModel:
@@ -142,28 +151,35 @@ class MultiLabelTrainer:
         validated = {id(e) for e in validation}
         examples, labels, has = label_matrix([*train, *validation])
         texts = [e.text for e in examples]
-        features, rows = TextFeatures.fit(texts, self.options)
-        strata = [row.tobytes() for row in has]
-        folds, chosen = folds_to_hold_out(texts, strata, [id(e) in validated for e in examples])
-        trials = []
-        for regularization in self._candidates:
+        folds, chosen = folds_to_hold_out(texts, [row.tobytes() for row in has], [id(e) in validated for e in examples])
+
+        def trial(rows: csr_matrix, regularization: float) -> tuple[float, float, Decisions]:
             held_out = held_out_scores(rows, has, folds, chosen, regularization)
             decisions = Decisions.fit(held_out, has)
-            trials.append((decisions.f1(held_out, has), -regularization, decisions))
-        _, negated, decisions = max(trials, key=lambda trial: trial[:2])
+            return decisions.f1(held_out, has), -regularization, decisions
+
+        def score(options: ClassificationOptions) -> float:
+            return trial(TextFeatures.fit(texts, options)[1], options.regularization or REGULARIZATIONS[0])[0]
+
+        name = search_name(self._engine, self.options, train, validation)
+        options = searched(self.options, self.searches, name, REGULARIZATIONS, score)
+        features, rows = TextFeatures.fit(texts, options)
+        given = options.regularization
+        trials = [trial(rows, c) for c in (REGULARIZATIONS if given is None else (given,))]
+        _, negated, decisions = max(trials, key=lambda t: t[:2])
         return MultiLabelModel(
             labels=labels,
             features=features,
+            familiarity=Familiarity.fit(features, texts, rows, has, options.abstain_far),
             weights=fit_one_vs_rest(rows, has, -negated),
             decisions=decisions,
             regularization=-negated,
-            min_confidence=self.options.min_confidence,
+            min_confidence=options.min_confidence,
         )
 
     @property
-    def _candidates(self) -> tuple[float, ...]:
-        given = self.options.regularization
-        return REGULARIZATIONS if given is None else (given,)
+    def _engine(self) -> str:
+        return f"local/{ENGINE} {engine_versions('scikit-learn')}"
 
     def load(self, folder: Path) -> MultiLabelModel:
         """Read back what ``MultiLabelModel.save`` wrote."""
@@ -173,6 +189,7 @@ class MultiLabelTrainer:
             return MultiLabelModel(
                 labels=tuple(header["labels"]),
                 features=TextFeatures.from_files(files["vocabulary.json"], arrays),
+                familiarity=Familiarity.from_arrays(arrays),
                 weights=LinearWeights(arrays["weights"], arrays["bias"]),
                 decisions=Decisions(arrays["scale"], arrays["shift"], arrays["threshold"]),
                 regularization=float(header["regularization"]),

@@ -21,9 +21,13 @@ class ClassificationOptions(BaseModel):
     )
     word_ngrams: int = Field(2, ge=1, le=3, description="Longest run of words that is a feature.")
     char_ngrams: int = Field(5, ge=0, le=6, description="Longest run of characters; 0: words only.")
+    char_weight: float = Field(1.4, gt=0, description="Weight of characters beside words.")
     max_features: int = Field(100_000, ge=100, description="Most features of words, and of characters.")
     max_characters: int = Field(50_000, ge=100, description="Characters of a text that are looked at.")
     min_confidence: float = Field(0.0, ge=0, le=1, description="Below this confidence the model abstains.")
+    abstain_far: float = Field(
+        0.001, ge=0, lt=1, description="Share of texts like the examples that may be abstained from as far from all."
+    )
     search: SearchOptions | None = Field(None, description="Search for hyperparameters under a budget. Default: none.")
 
 
@@ -61,8 +65,25 @@ class EntityOptions(BaseModel):
 
     l1: float | None = Field(None, ge=0, description="L1 penalty of the CRF. Default: chosen by cross-validation.")
     l2: float | None = Field(None, ge=0, description="L2 penalty of the CRF. Default: chosen by cross-validation.")
-    max_iterations: int = Field(120, ge=1, le=2_000, description="Most steps of the optimiser.")
+    min_frequency: int | None = Field(
+        None, ge=0, le=100, description="Features seen less often are left out. Default: none, unless searched for."
+    )
+    recall_bias: float | None = Field(
+        None,
+        ge=-5,
+        le=5,
+        description="Log-odds taken from 'no entity' everywhere: more is found, less surely. Default: the one of "
+        "greatest F1 in cross-validation.",
+    )
+    language: str | None = Field(
+        None, min_length=2, max_length=3, description="ISO 639-1; whose dictionary is used. Default: detected."
+    )
+    unlabeled_characters: int = Field(
+        5_000_000, ge=0, description="Characters of the project's unlabelled texts that word clusters are learned from."
+    )
+    max_iterations: int = Field(100, ge=1, le=2_000, description="Most steps of the optimiser.")
     min_confidence: float = Field(0.0, ge=0, le=1, description="Entities below this confidence are left out.")
+    search: SearchOptions | None = Field(None, description="Search for hyperparameters under a budget. Default: none.")
 
 
 class FieldOptions(BaseModel):

@@ -5,7 +5,7 @@ The work is bounded by counts, never by a clock: the same examples must give the
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from docplatform.models.local.examples import ALWAYS_TRAIN, deal_folds
-from docplatform.models.local.linear import fit_one_vs_rest
+from docplatform.models.local.linear import LinearWeights, fit_one_vs_rest
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+
+Fit = Callable[["csr_matrix", Bools, float], LinearWeights]
+"""Rows of examples, who has which class, and C, to weights."""
 
 FOLDS = 5
 _ENOUGH_HELD_OUT = 1_000
@@ -51,11 +54,18 @@ def folds_to_hold_out(
     return folds, chosen
 
 
-def held_out_scores(rows: csr_matrix, has: Bools, folds: Ints, chosen: Sequence[int], regularization: float) -> HeldOut:
+def held_out_scores(
+    rows: csr_matrix,
+    has: Bools,
+    folds: Ints,
+    chosen: Sequence[int],
+    regularization: float,
+    fit: Fit = fit_one_vs_rest,
+) -> HeldOut:
     """Train without each chosen fold and score it."""
     indices = [np.flatnonzero(folds == fold) for fold in chosen]
     scores = [
-        fit_one_vs_rest(rows[folds != fold], has[folds != fold], regularization).scores(rows[index])
+        fit(rows[folds != fold], has[folds != fold], regularization).scores(rows[index])
         for fold, index in zip(chosen, indices, strict=True)
     ]
     if not indices:

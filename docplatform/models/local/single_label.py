@@ -1,19 +1,24 @@
-"""Single-label classification: TF-IDF, one-vs-rest support vector machines, calibrated probabilities."""
+"""Single-label classification: TF-IDF, softmax regression, calibrated probabilities."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import Category, LabeledExample, Prediction, TaskKind
 from docplatform.models.local.calibration import fit_scale, softmax
 from docplatform.models.local.examples import single_classes
+from docplatform.models.local.familiarity import Familiarity
 from docplatform.models.local.features import TextFeatures
-from docplatform.models.local.linear import REGULARIZATIONS, LinearWeights, fit_one_vs_rest
+from docplatform.models.local.linear import LinearWeights
+from docplatform.models.local.logistic import fit_softmax
 from docplatform.models.local.model_folder import (
     Arrays,
     arrays_from_bytes,
@@ -25,18 +30,98 @@ from docplatform.models.local.model_folder import (
 from docplatform.models.local.options import ClassificationOptions, parse_options
 from docplatform.models.local.selection import folds_to_hold_out, held_out_scores
 from docplatform.models.local.threads import engine_versions, one_thread
+from docplatform.models.local.tuning import search_name, searched
 from docplatform.models.search import NOT_KEPT, SearchStore
 
-ENGINE = "tfidf-svm-softmax/1"
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+ENGINE = "tfidf-softmax/2"
 _ABSTAINED = Prediction(abstained=True)
+REGULARIZATIONS = (20.0, 5.0)
+"""Values of C that are tried where the project gives none, the one preferred at equal score first."""
+_NAME_WEIGHT = 2.0
+"""A class's name weighs as much as two examples (10 examples a class of banking77: accuracy .719 to .738)."""
+_WORD = re.compile(r"[^\W_]+?(?:(?<=[a-z])(?=[A-Z])|(?![^\W_]))")
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """What is to be learned, and which examples are held out in turn."""
+
+    texts: Sequence[str]
+    labels: tuple[str, ...]
+    truth: npt.NDArray[np.int64]
+    folds: npt.NDArray[np.int64]
+    chosen: Sequence[int]
+
+    def score(self, options: ClassificationOptions) -> float:
+        """How good these options, with a value of C among them, are on what is held out."""
+        return _Fitting.of(self, options).trial(options.regularization or REGULARIZATIONS[0]).score
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A value of C, the scale of its scores, and how good it was on what was held out."""
+
+    regularization: float
+    scale: float
+    score: float
+
+
+@dataclass(frozen=True)
+class _Fitting:
+    """A problem in numbers."""
+
+    problem: _Problem
+    features: TextFeatures
+    rows: csr_matrix
+    has: npt.NDArray[np.bool_]
+    names: csr_matrix
+    """The classes' names as texts, one row each."""
+
+    @classmethod
+    def of(cls, problem: _Problem, options: ClassificationOptions) -> _Fitting:
+        features, rows = TextFeatures.fit(problem.texts, options)
+        has = problem.truth[:, None] == np.arange(len(problem.labels))
+        return cls(problem, features, rows, has, features.transform([words_of(label) for label in problem.labels]))
+
+    def fit(self, rows: csr_matrix, has: npt.NDArray[np.bool_], regularization: float) -> LinearWeights:
+        """Fit; each class's name stands beside its examples, as a user's own words for what the class is about."""
+        from scipy.sparse import vstack
+
+        weight = np.concatenate([np.ones(len(has)), np.full(len(self.problem.labels), _NAME_WEIGHT)])
+        named = np.concatenate([has, np.eye(len(self.problem.labels), dtype=np.bool_)])
+        return fit_softmax(vstack([rows, self.names], format="csr"), named, regularization, weight)
+
+    def familiarity(self, share: float) -> Familiarity:
+        """How alike a text must be to these examples."""
+        return Familiarity.fit(self.features, self.problem.texts, self.rows, self.has, share)
+
+    def trial(self, regularization: float) -> _Trial:
+        """Train without what is held out, and score it."""
+        p = self.problem
+        held_out = held_out_scores(self.rows, self.has, p.folds, p.chosen, regularization, self.fit)
+        truth = p.truth[held_out.index]
+        scale = fit_scale(held_out.scores, truth)
+        if not len(truth):
+            return _Trial(regularization, scale, 0.0)
+        likelihood = np.log(softmax(held_out.scores, scale)[np.arange(len(truth)), truth] + 1e-12).mean()
+        return _Trial(regularization, scale, float(likelihood))
+
+
+def words_of(label: str) -> str:
+    """A class's name as words: ``card_arrival``, ``cardArrival`` and ``card-arrival`` are `card Arrival`."""
+    return " ".join(_WORD.findall(label))
 
 
 @dataclass(frozen=True)
 class SingleLabelModel:
-    """Tells which one class a text is of. Abstains where a text has no feature that was trained on."""
+    """Tells which one class a text is of. Abstains where a text is far from all that was trained on."""
 
     labels: tuple[str, ...]
     features: TextFeatures
+    familiarity: Familiarity
     weights: LinearWeights
     scale: float
     regularization: float
@@ -50,8 +135,9 @@ class SingleLabelModel:
     @one_thread
     def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
         """The likeliest class of each text and its probability."""
-        rows = self.features.transform([document.text for document in documents])
-        known = np.diff(rows.indptr) > 0
+        texts = [document.text for document in documents]
+        rows = self.features.transform(texts)
+        known = ~self.familiarity.is_far(self.features, texts, rows)
         probabilities = softmax(self.weights.scores(rows), self.scale)
         best = probabilities.argmax(axis=1) if len(documents) else []
         return [
@@ -67,7 +153,12 @@ class SingleLabelModel:
     def save(self, folder: Path) -> None:
         """Write the model's files into an existing folder."""
         vocabulary, idf = self.features.to_files()
-        arrays: Arrays = {**idf, "weights": self.weights.weights, "bias": self.weights.bias}
+        arrays: Arrays = {
+            **idf,
+            **self.familiarity.to_arrays(),
+            "weights": self.weights.weights,
+            "bias": self.weights.bias,
+        }
         header = {
             "kind": self.kind.value,
             "labels": list(self.labels),
@@ -98,37 +189,36 @@ class SingleLabelTrainer:
     @property
     def fingerprint(self) -> str:
         """Engine, library versions and options."""
-        return f"local/{ENGINE} {engine_versions('scikit-learn')} {self.options.model_dump_json()}"
+        return f"{self._engine} {self.options.model_dump_json()}"
 
     @one_thread
     def train(self, train: Sequence[LabeledExample], validation: Sequence[LabeledExample]) -> SingleLabelModel:
-        """Choose C and calibrate on held-out examples, then fit on all, validation included."""
+        """Choose C, or search, and calibrate on held-out examples; then fit on all, validation included."""
         validated = {id(e) for e in validation}
         examples, classes = single_classes([*train, *validation])
-        texts, labels = [e.text for e in examples], tuple(sorted(set(classes)))
-        features, rows = TextFeatures.fit(texts, self.options)
+        labels = tuple(sorted(set(classes)))
         truth = np.array([labels.index(name) for name in classes])
-        has = truth[:, None] == np.arange(len(labels))
+        texts = [e.text for e in examples]
         folds, chosen = folds_to_hold_out(texts, classes, [id(e) in validated for e in examples])
-        trials = []
-        for regularization in self._candidates:
-            held_out = held_out_scores(rows, has, folds, chosen, regularization)
-            right = held_out.scores.argmax(axis=1) == truth[held_out.index]
-            trials.append((int(right.sum()), -regularization, held_out))
-        _, negated, held_out = max(trials, key=lambda trial: trial[:2])
+        problem = _Problem(texts, labels, truth, folds, chosen)
+        name = search_name(self._engine, self.options, train, validation)
+        options = searched(self.options, self.searches, name, REGULARIZATIONS, problem.score)
+        fitting = _Fitting.of(problem, options)
+        given = options.regularization
+        best = max((fitting.trial(c) for c in (REGULARIZATIONS if given is None else (given,))), key=lambda t: t.score)
         return SingleLabelModel(
             labels=labels,
-            features=features,
-            weights=fit_one_vs_rest(rows, has, -negated),
-            scale=fit_scale(held_out.scores, truth[held_out.index]),
-            regularization=-negated,
-            min_confidence=self.options.min_confidence,
+            features=fitting.features,
+            familiarity=fitting.familiarity(options.abstain_far),
+            weights=fitting.fit(fitting.rows, fitting.has, best.regularization),
+            scale=best.scale,
+            regularization=best.regularization,
+            min_confidence=options.min_confidence,
         )
 
     @property
-    def _candidates(self) -> tuple[float, ...]:
-        given = self.options.regularization
-        return REGULARIZATIONS if given is None else (given,)
+    def _engine(self) -> str:
+        return f"local/{ENGINE} {engine_versions('scikit-learn')}"
 
     def load(self, folder: Path) -> SingleLabelModel:
         """Read back what ``SingleLabelModel.save`` wrote."""
@@ -138,6 +228,7 @@ class SingleLabelTrainer:
             return SingleLabelModel(
                 labels=tuple(header["labels"]),
                 features=TextFeatures.from_files(files["vocabulary.json"], arrays),
+                familiarity=Familiarity.from_arrays(arrays),
                 weights=LinearWeights(arrays["weights"], arrays["bias"]),
                 scale=float(header["scale"]),
                 regularization=float(header["regularization"]),

@@ -6,7 +6,7 @@ knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -163,6 +163,21 @@ class ReadDocument:
     notices: Sequence[Notice] = field(default=())
     file_pages: int | None = None
     """Pages, sheets, slides or frames that the file says it has; None for formats without any."""
+
+
+@dataclass(slots=True)
+class PageStream:
+    """A document whose pages are read as they are asked for, once, so that no more than one need be held.
+
+    Their paragraphs have no roles yet: ``layout.document`` tells them when it has seen all pages.
+    """
+
+    pages: Iterator[PageBlocks] = field(default_factory=lambda: iter(()))
+    """Whoever takes them may meet any error that reading the file has."""
+    notices: list[Notice] = field(default_factory=list)
+    """Complete once there are no more pages."""
+    file_pages: int = 0
+    """Known once a page has been asked for."""
 
 
 def line_of(text: str) -> LineBox:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 
 from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.ocr.base import DocumentSource, PageCounts, Reading
@@ -33,10 +34,14 @@ def is_worth_keeping(reading: Reading) -> bool:
     return bool(reading.pages.recognized or reading.pages.cached)
 
 
-def encoded(reading: Reading) -> bytes:
-    """A line with the counts, then the result's JSON. Read again, all its recognised pages come from a cache."""
+def encoded(reading: Reading) -> Iterator[bytes]:
+    """In pieces: a line with the counts, then the result's JSON.
+
+    Read again, all its recognised pages come from a cache.
+    """
     pages = {"in_file": reading.pages.in_file, "cached": reading.pages.recognized + reading.pages.cached}
-    return f"{json.dumps(pages)}\n{reading.result.to_json()}".encode()
+    yield f"{json.dumps(pages)}\n".encode()
+    yield from reading.result.json_chunks()
 
 
 def decoded(data: bytes) -> Reading:

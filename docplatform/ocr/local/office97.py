@@ -23,7 +23,7 @@ _ENCRYPTED, _SECOND_TABLE, _PIECES_AT, _MAIN_LENGTH_AT = 0x0100, 0x0200, 0x01A2,
 _TXO, _CONTINUE, _HEADER, _FOOTER, _FILE_PASS = 0x01B6, 0x003C, 0x0014, 0x0015, 0x002F
 _TEXT_CHARS, _TEXT_BYTES, _MASTER = 4000, 4008, 1016
 _FORMATTING_CODE = re.compile(r'&(?:[LCRBIUSEXYPNDTFAZG&]|"[^"]*"|K[0-9A-F]{6}|\d+)')
-_DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, struct.error, RecursionError)
+_DAMAGE = (OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, struct.error, RecursionError)
 
 
 def texts_beside(data: bytes, media_type: str) -> list[str]:

@@ -61,7 +61,7 @@ class CachedRecognizer:
             return kept
         entry = encoded(self._recognizer.recognize(image))
         self._recognized += 1
-        self._repaired += self._cache.put(key, entry)
+        self._repaired += self._cache.put(key, [entry])
         return decoded(entry)
 
     def counts(self, in_file: int) -> PageCounts:

@@ -12,9 +12,8 @@ from typing import Any
 
 from docplatform.errors import PermanentError, ReasonCode
 from docplatform.ocr.completeness import UNREADABLE_PAGE
-from docplatform.ocr.local.blocks import EMBEDDED_FILES, Notice, PageBlocks, ReadDocument
+from docplatform.ocr.local.blocks import EMBEDDED_FILES, Notice, PageBlocks, PageStream
 from docplatform.ocr.local.bounds import check_pages
-from docplatform.ocr.local.layout.document import with_roles
 from docplatform.ocr.local.layout.page import arrange
 from docplatform.ocr.local.page_elements import Recognizer
 from docplatform.ocr.local.pdf_page import PdfPageReader
@@ -25,25 +24,35 @@ XFA_FORM = "xfaForm"
 _PDFIUM_LOCK = threading.Lock()  # pdfium may only be used by one thread of a process at a time
 
 
-def read_pdf(data: bytes, reading: ReadingSettings, limits: LimitSettings, recognizer: Recognizer) -> ReadDocument:
-    """A page per page, in inches.
+def read_pdf(data: bytes, reading: ReadingSettings, limits: LimitSettings, recognizer: Recognizer) -> PageStream:
+    """A page per page, in inches. The file is opened when the first is asked for; others wait until the last is read.
 
-    Raises:
+    Asking for pages raises:
         PermanentError: CORRUPT, ENCRYPTED or TOO_MANY_PAGES.
     """
+    stream = PageStream()
+    stream.pages = _pages(data, reading, limits, recognizer, stream)
+    return stream
+
+
+def _pages(
+    data: bytes, reading: ReadingSettings, limits: LimitSettings, recognizer: Recognizer, stream: PageStream
+) -> Iterator[PageBlocks]:
     with _PDFIUM_LOCK, _opened(data, reading) as (document, is_locked):
         check_pages(len(document), limits, holder="The PDF")
         if len(document) == 0:
             raise PermanentError("The PDF has no pages.", reason=ReasonCode.CORRUPT)
         document.init_forms()
-        notices: list[Notice] = []
+        stream.file_pages = len(document)
         # The dictionary of a picture is never compressed, so its type can be seen from outside.
         reader = PdfPageReader(document.formenv, b"/Image" in data, reading, limits, recognizer)
-        pages = [_read_page(document, index, reader, notices) for index in range(len(document))]
-        if sum(notice.code == UNREADABLE_PAGE for notice in notices) == len(pages):
-            raise PermanentError(f"No page of the PDF can be loaded: {notices[0].message}", reason=ReasonCode.CORRUPT)
-        file_notices = _file_notices(document, is_locked=is_locked)
-        return ReadDocument(with_roles(pages), [*notices, *file_notices], len(document))
+        for index in range(len(document)):
+            yield _read_page(document, index, reader, stream.notices)
+        unread = [notice for notice in stream.notices if notice.code == UNREADABLE_PAGE]
+        if len(unread) == len(document):
+            message = f"No page of the PDF can be loaded: {stream.notices[0].message}"
+            raise PermanentError(message, reason=ReasonCode.CORRUPT)
+        stream.notices += _file_notices(document, is_locked=is_locked)
 
 
 def _file_notices(document: Any, *, is_locked: bool) -> Iterator[Notice]:

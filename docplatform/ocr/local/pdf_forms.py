@@ -44,12 +44,14 @@ def page_annotations(page: Any, form: Any, frame: PageFrame) -> Annotations:
             continue
         try:
             kind = pdfium.FPDFAnnot_GetSubtype(annotation)
+            if kind in (pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP):
+                continue
             box = _box(annotation, frame)
             if kind == pdfium.FPDF_ANNOT_WIDGET and form is None:  # programs that merge files lose the form itself
                 found.shown.extend(_lines(_annotation_text(annotation, b"V"), box))
             elif kind == pdfium.FPDF_ANNOT_WIDGET:
                 _read_widget(annotation, form, box, found)
-            elif kind not in (pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP):
+            else:
                 target = found.shown if kind == pdfium.FPDF_ANNOT_FREETEXT else found.notes
                 target.extend(_lines(_annotation_text(annotation, b"Contents"), box))
         finally:

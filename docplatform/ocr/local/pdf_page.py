@@ -9,22 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docplatform.ocr.local.blocks import LineBox, MarkBox, Notice
 from docplatform.ocr.local.ink import ink_notice, ink_of
 from docplatform.ocr.local.page_elements import PageElements, Recognizer
 from docplatform.ocr.local.pdf_forms import Annotations, page_annotations
 from docplatform.ocr.local.pdf_frame import POINTS_PER_INCH, PageFrame, polygon_of
+from docplatform.ocr.local.pdf_image import page_image, pictures_image, pixels_of
+from docplatform.ocr.local.pdf_objects import PageObjects
 from docplatform.ocr.local.pdf_pictures import Picture, pictures, without_text
 from docplatform.ocr.local.pdf_rules import page_rules
 from docplatform.ocr.local.pdf_text import TextLayer, characters, text_layer
-from docplatform.ocr.local.text_sanity import GOOD_QUALITY, is_garbage, is_sane, quality, visible_count
+from docplatform.ocr.local.text_sanity import GOOD_QUALITY, is_garbage, is_sane, quality
 from docplatform.settings import LimitSettings, ReadingSettings
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 ANNOTATIONS_OMITTED = "annotationsOmitted"
 UNREADABLE_PICTURE = "unreadablePicture"
@@ -70,7 +68,7 @@ class PdfPageReader:
         found = _Found(page, index, frame, text, layer, annotations)
         found.warn()
         if self.has_pictures or found.has_little_text:
-            found.pictures = pictures(page, frame)
+            found.pictures = pictures(found.objects, frame)
         if found.is_doubtful():
             return self._whole(found)
         bare = without_text(found.pictures, layer.boxes, frame) if layer.boxes is not None else []
@@ -80,9 +78,10 @@ class PdfPageReader:
 
     def _whole(self, found: _Found) -> PageReading:
         """The page as its picture shows it, unless its text layer tells more."""
-        image, scale = self._rendered(found)
-        if image is None:
+        scale = self._scale(found, self.reading.ocr_max_side)
+        if scale is None:
             return PageReading(found.elements(), found.notices)
+        image = page_image(found.page, scale)
         recognized = self._recognized(image, scale, found.frame)
         if found.is_outdone_by(recognized):
             # The picture shows form fields, but no notes.
@@ -99,41 +98,27 @@ class PdfPageReader:
     def _with_pictures(self, found: _Found, bare: Sequence[Picture]) -> PageReading:
         """The text layer, and what is recognised in pictures that it doesn't cover."""
         elements = found.elements()
-        glance, scale = self._rendered(found, _GLANCE)
-        if glance is None or not any(ink_of(_cut(glance, scale, picture)).may_be_text for picture in bare):
+        little, scale = self._scale(found, _GLANCE), self._scale(found, self.reading.ocr_max_side)
+        if little is None or scale is None:
             return PageReading(elements, found.notices)
-        image, scale = self._rendered(found)
-        assert image is not None, "it was rendered smaller"  # noqa: S101 - narrows the type
-        recognized = self._recognized(_only(image, scale, bare, found.layer), scale, found.frame)
+        glance = pictures_image(found.page, little, bare)
+        if not any(ink_of(glance[pixels_of(picture.box, little)]).may_be_text for picture in bare):
+            return PageReading(elements, found.notices)
+        words = [] if found.layer.boxes is None else found.layer.boxes.tolist()
+        recognized = self._recognized(pictures_image(found.page, scale, bare, words), scale, found.frame)
         lines = [*elements.lines, *recognized.lines]
         return PageReading(replace(elements, lines=lines, barcodes=recognized.barcodes), found.notices)
 
     def _recognized(self, image: Any, scale: float, frame: PageFrame) -> PageElements:
         return self.recognizer.recognize(image).scaled(1.0 / (scale * POINTS_PER_INCH), *frame.inches, "inch")
 
-    def _rendered(self, found: _Found, max_side: int | None = None) -> tuple[NDArray[np.uint8] | None, float]:
-        """The page's image, within the pixel limit whatever size the page claims, and its pixels per point."""
-        import numpy as np
-
+    def _scale(self, found: _Found, max_side: int) -> float | None:
+        """Pixels per point of the page's image, within the pixel limit whatever size it claims; None: no image."""
         frame = found.frame
-        largest = max((picture.pixels for picture in found.pictures), default=0)
-        if largest > self.limits.max_pixels:
-            message = (
-                f"Page {found.index + 1} holds a picture of {largest} pixels, which was not decoded; the limit is "
-                f"{self.limits.max_pixels} (DOCPLATFORM_LIMITS__MAX_PIXELS)."
-            )
-            found.notices.append(Notice(UNREADABLE_PICTURE, message, f"/pages/{found.index}"))
-            return None, 1.0
         longest = max(frame.width, frame.height, 1e-3)
-        scale = min(self.reading.pdf_render_dpi / POINTS_PER_INCH, (max_side or self.reading.ocr_max_side) / longest)
-        if min(frame.width, frame.height) * scale < 1:  # a page as thin as a thread
-            return None, 1.0
-        bitmap = found.page.render(scale=scale, may_draw_forms=True, rev_byteorder=False)
-        try:
-            pixels = bitmap.to_numpy()
-            return np.array(pixels[:, :, :3] if bitmap.n_channels > 1 else pixels), scale
-        finally:
-            bitmap.close()
+        scale = min(self.reading.pdf_render_dpi / POINTS_PER_INCH, max_side / longest)
+        is_thread = min(frame.width, frame.height) * scale < 1  # a page as thin as a thread
+        return None if found.holds_too_large(self.limits.max_pixels) or is_thread else scale
 
 
 @dataclass
@@ -150,14 +135,38 @@ class _Found:
     notices: list[Notice] = field(default_factory=list)
 
     @cached_property
+    def objects(self) -> PageObjects:
+        """What is drawn on it."""
+        return PageObjects.of(self.page)
+
+    def holds_too_large(self, most: int) -> bool:
+        """Whether a picture has more than ``most`` pixels, so that the page isn't rendered; said in the notices."""
+        largest = max((picture.pixels for picture in self.pictures), default=0)
+        if largest <= most:
+            return False
+        message = (
+            f"Page {self.index + 1} holds a picture of {largest} pixels, which was not decoded; the limit is "
+            f"{most} (DOCPLATFORM_LIMITS__MAX_PIXELS)."
+        )
+        notice = Notice(UNREADABLE_PICTURE, message, f"/pages/{self.index}")
+        if notice not in self.notices:
+            self.notices.append(notice)
+        return True
+
+    @cached_property
+    def visible(self) -> str:
+        """The text layer without white space."""
+        return "".join(self.text.split())
+
+    @cached_property
     def has_little_text(self) -> bool:
         """Whether so little is in the text layer that a scan may lie beside it."""
-        return visible_count(self.text) < _LITTLE_TEXT
+        return len(self.visible) < _LITTLE_TEXT
 
     @cached_property
     def is_sane(self) -> bool:
         """Whether the text layer reads as text."""
-        return is_sane(self.text)
+        return is_sane(self.visible)
 
     def is_doubtful(self) -> bool:
         """True for a page without a text layer that makes sense, or with little text on a page-filling picture."""
@@ -173,9 +182,9 @@ class _Found:
     def is_outdone_by(self, recognized: PageElements) -> bool:
         """Whether what was recognised in the page's picture is to be believed rather than its text layer."""
         words = [word.text for line in recognized.lines for word in line.words]
-        letters, visible = sum(map(len, words)), visible_count(self.text)
+        letters, visible = sum(map(len, words)), len(self.visible)
         if not self.is_sane:
-            return letters > 0 or is_garbage(self.text)
+            return letters > 0 or is_garbage(self.visible)
         if self.has_little_text:
             return letters >= _LITTLE_TEXT or letters > visible
         return 2 * letters >= visible and quality(" ".join(words)) >= quality(self.text) + _BETTER
@@ -189,7 +198,7 @@ class _Found:
             *self.frame.inches,
             "inch",
             self.layer.direction,
-            rules=page_rules(self.page, self.frame),
+            rules=page_rules(self.objects, self.frame),
             marks=self.annotations.marks,
             pictures=[
                 polygon_of(picture.box)
@@ -226,26 +235,3 @@ def _touch(one: Sequence[float], two: Sequence[float]) -> bool:
         min(first) < max(second) and min(second) < max(first)
         for first, second in ((one[axis::2], two[axis::2]) for axis in (0, 1))
     )
-
-
-def _pixel_box(box: Sequence[float], scale: float) -> tuple[slice, slice]:
-    """Rows and columns of an image of ``scale`` pixels per point."""
-    left, top, right, bottom = (max(0, round(number * scale)) for number in box)
-    return slice(top, bottom), slice(left, right)
-
-
-def _only(image: NDArray[np.uint8], scale: float, shown: Sequence[Picture], layer: TextLayer) -> NDArray[np.uint8]:
-    """The image with nothing on it but these pictures, and no word of the text layer."""
-    import numpy as np
-
-    paper = np.full_like(image, 255)
-    for picture in shown:
-        place = _pixel_box(picture.box, scale)
-        paper[place] = image[place]
-    for box in () if layer.boxes is None else layer.boxes.tolist():
-        paper[_pixel_box(box, scale)] = 255
-    return paper
-
-
-def _cut(image: NDArray[np.uint8], scale: float, picture: Picture) -> NDArray[np.uint8]:
-    return image[_pixel_box(picture.box, scale)]

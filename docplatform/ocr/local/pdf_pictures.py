@@ -1,33 +1,27 @@
 """Pictures on a PDF page: where they lie, and which of them may hold text that the text layer hasn't.
 
-Belongs here: geometry of image objects, also those within form XObjects. Doesn't: looking at what they show (``ink``),
+Belongs here: geometry of image objects. Doesn't: finding them (``pdf_objects``), looking at what they show (``ink``),
 recognising it.
 """
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docplatform.ocr.local.layout.pieces import Box
-from docplatform.ocr.local.pdf_calls import ADDRESS, INT, address, function, sweep
+from docplatform.ocr.local.pdf_calls import ADDRESS, INT, function
 from docplatform.ocr.local.pdf_frame import PageFrame
+from docplatform.ocr.local.pdf_objects import Matrix, PageObjects, bounds_of, moved
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MAX_OBJECTS = 20_000
-"""Objects of a page that are looked at: a page of text and tables has hundreds, a map may have millions."""
-_MAX_DEPTH = 4  # form XObjects within each other
-_IMAGE, _FORM = 3, 5  # FPDF_PAGEOBJ_…
 _SMALLEST = 0.002  # share of the page: a bullet, an icon
 _MAX_TEXT = 0.03  # share of a picture under words from which its text counts as known; a stamp or a label has less
-
-Matrix = tuple[float, float, float, float, float, float]
-_IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +36,13 @@ class Picture:
         return _area(self.box) / max(frame.width * frame.height, 1e-6)
 
 
-def pictures(page: Any, frame: PageFrame) -> list[Picture]:
-    """The pictures of a pypdfium2 page, among its first ``MAX_OBJECTS`` objects."""
-    count = min(MAX_OBJECTS, _objects("FPDFPage_CountObjects", ADDRESS)(address(page)))
-    get = function("FPDFPage_GetObject", ADDRESS, ADDRESS, INT)
-    left = [MAX_OBJECTS - count]
-    return list(_pictures(sweep(get, address(page), range(count)), frame, _IDENTITY, left, 0))
+def pictures(objects: PageObjects, frame: PageFrame) -> list[Picture]:
+    """The pictures of a page."""
+    page = (0.0, 0.0, frame.width, frame.height)
+    return [
+        Picture(_common(_placed(bounds, frame, matrix), page), _pixels(item))
+        for (item, matrix), bounds in zip(objects.images, bounds_of(objects.images), strict=True)
+    ]
 
 
 def without_text(found: Sequence[Picture], words: NDArray[np.float64], frame: PageFrame) -> list[Picture]:
@@ -68,48 +63,10 @@ def _text_on(box: Box, words: NDArray[np.float64]) -> float:
     return float((width.clip(0) * height.clip(0)).sum())
 
 
-def _objects(name: str, *arguments: Any) -> Any:
-    return function(name, INT, *arguments)
-
-
-def _pictures(
-    objects: Sequence[int], frame: PageFrame, matrix: Matrix, left: list[int], depth: int
-) -> Iterator[Picture]:
-    kinds = list(map(function("FPDFPageObj_GetType", INT, ADDRESS), objects))
-    for item, kind in zip(objects, kinds, strict=True):
-        if kind == _IMAGE:
-            box = _common(_box(item, frame, matrix), (0.0, 0.0, frame.width, frame.height))
-            yield Picture(box, _pixels(item))
-        elif kind == _FORM and depth < _MAX_DEPTH and left[0] > 0:
-            count = min(left[0], _objects("FPDFFormObj_CountObjects", ADDRESS)(item))
-            left[0] -= count
-            get = function("FPDFFormObj_GetObject", ADDRESS, ADDRESS, INT)
-            inner = _times(_matrix(item), matrix)
-            yield from _pictures(sweep(get, item, range(count)), frame, inner, left, depth + 1)
-
-
-def _box(item: int, frame: PageFrame, matrix: Matrix) -> Box:
-    numbers = (ctypes.c_float * 4)()
-    start = ctypes.addressof(numbers)
-    get = function("FPDFPageObj_GetBounds", INT, ADDRESS, *[ADDRESS] * 4)
-    get(item, start, start + 4, start + 8, start + 12)
-    left, bottom, right, top = numbers
-    a, b, c, d, e, f = matrix
-    xs, ys = zip(*[(a * x + c * y + e, b * x + d * y + f) for x in (left, right) for y in (bottom, top)], strict=True)
+def _placed(bounds: Sequence[float], frame: PageFrame, matrix: Matrix) -> Box:
+    left, bottom, right, top = bounds
+    xs, ys = zip(*[moved((x, y), matrix) for x in (left, right) for y in (bottom, top)], strict=True)
     return frame.shown(min(xs), min(ys), max(xs), max(ys))
-
-
-def _matrix(item: int) -> Matrix:
-    numbers = (ctypes.c_float * 6)(*_IDENTITY)
-    function("FPDFPageObj_GetMatrix", INT, ADDRESS, ADDRESS)(item, ctypes.addressof(numbers))
-    a, b, c, d, e, f = numbers
-    return a, b, c, d, e, f
-
-
-def _times(inner: Matrix, outer: Matrix) -> Matrix:
-    a, b, c, d, e, f = inner
-    g, h, i, j, k, m = outer
-    return a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m
 
 
 def _pixels(item: int) -> int:

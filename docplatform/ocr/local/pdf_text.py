@@ -10,17 +10,17 @@ character only, in one sweep, and the rest is arithmetic on arrays.
 
 from __future__ import annotations
 
-import ctypes
 import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from docplatform.ocr.local.blocks import LineBox, WordBox
 from docplatform.ocr.local.layout.pieces import upright_box
-from docplatform.ocr.local.pdf_calls import ADDRESS, INT, UINT, address, function, sweep
+from docplatform.ocr.local.pdf_calls import ADDRESS, INT, UINT, address, buffer, function, sweep
 from docplatform.ocr.local.pdf_frame import PageFrame, polygons_of
 from docplatform.ocr.local.pdf_words import HYPHEN, WordExtents, is_printed_twice, word_extents
 
@@ -33,10 +33,7 @@ if TYPE_CHECKING:
 _MAX_GAP = 1.5  # heights between two words of one line
 
 _ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\ufeff\ufffe]")
-_TRANSLATION = {code: " " for code in [*range(32), *range(0x7F, 0xA0), 0xFEFF] if code not in (9, 10, 13)} | {
-    0x02: HYPHEN,
-    0xAD: HYPHEN,
-}
+_HYPHENS = ("\x02", "\xad", HYPHEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +56,16 @@ def characters(textpage: Any) -> str:
     count = pdfium.FPDFText_CountChars(textpage)
     if count <= 0:
         return ""
-    buffer = (ctypes.c_ushort * (count * 2 + 1))()
-    written = pdfium.FPDFText_GetText(textpage, 0, count, buffer)
-    text = bytes(memoryview(buffer)[: max(0, written - 1)]).decode("utf-16-le", errors="replace")
+    units, start = buffer("H", 2 * count + 1)
+    written = function("FPDFText_GetText", INT, ADDRESS, INT, INT, ADDRESS)(address(textpage), 0, count, start)
+    text = units[: max(0, written - 1)].tobytes().decode("utf-16-le", errors="replace")
     if len(text) != count:  # some indices have no character, or one that takes two units
         text = "".join(map(_character, sweep(_get_unicode(), address(textpage), range(count))))
-    return text.translate(_TRANSLATION) if _ODD.search(text) else text
+    return _ODD.sub(_plain, text)
+
+
+def _plain(odd: re.Match[str]) -> str:
+    return HYPHEN if odd.group() in _HYPHENS else " "
 
 
 def _get_unicode() -> Callable[..., int]:
@@ -81,7 +82,7 @@ def text_layer(textpage: Any, text: str, frame: PageFrame) -> TextLayer:
     if not len(extents.starts):
         return TextLayer(())
     words = _Words(text, extents, textpage, frame)
-    directions = Counter(words.directions.tolist())
+    directions = Counter(words.directions.tolist()) if words.directions.any() else Counter((0,))
     lines = [line for direction in directions for line in words.lines(direction)]
     return TextLayer(lines, directions.most_common(1)[0][0], words.outside(), words.boxes)
 
@@ -94,7 +95,10 @@ class _Words:
 
         self._frame = frame
         starts, lasts = extents.starts.tolist(), extents.lasts.tolist()
-        self.texts = [text[start : last + 1] for start, last in zip(starts, lasts, strict=True)]
+        if extents.is_joined.any():
+            self.texts = [text[start : last + 1] for start, last in zip(starts, lasts, strict=True)]
+        else:  # white space parts them all, which takes a quarter of the time
+            self.texts = text.split()
         if HYPHEN in text:
             self.texts = [word.replace(HYPHEN, "-") for word in self.texts]
         left, top, right, bottom = _boxes(textpage, [*starts, *lasts], frame).reshape(4, 2, -1)
@@ -125,7 +129,9 @@ class _Words:
         is_first = self._starts_line[chosen] | ~_follows(self._upright(boxes, direction))
         is_first[0] = True
         texts = self.texts if chosen.all() else [self.texts[index] for index in np.flatnonzero(chosen)]
-        words = list(map(WordBox, texts, polygons_of(boxes, direction)))
+        # As ``WordBox(text, polygon)``, in half the time
+        fields = zip(texts, polygons_of(boxes, direction), repeat(1.0), repeat(" "))
+        words: list[WordBox] = list(map(tuple.__new__, repeat(WordBox), fields))
         for index in np.flatnonzero(self._is_joined[chosen] & ~is_first):
             words[index] = WordBox(words[index].text, words[index].polygon, before="")
         starts = np.flatnonzero(is_first)

@@ -18,8 +18,8 @@ from docplatform.documents.vocabulary import ContentFormat
 from docplatform.errors import DocPlatformError, PermanentError, ReasonCode
 from docplatform.ocr.base import DocumentSource, PageCounts, Reading, ReadOutcome
 from docplatform.ocr.collecting import uncollected
-from docplatform.ocr.local.blocks import ReadDocument
-from docplatform.ocr.local.builder import build_from_pages
+from docplatform.ocr.local.blocks import PageBlocks, PageStream, ReadDocument
+from docplatform.ocr.local.builder import build_from_pages, build_from_stream
 from docplatform.ocr.local.document_cache import DOCUMENTS, decoded, document_key, encoded, is_worth_keeping
 from docplatform.ocr.local.layout.text_pairs import with_text_pairs
 from docplatform.ocr.local.page_cache import PAGES, CachedRecognizer
@@ -35,7 +35,7 @@ from docplatform.settings import LimitSettings, ReadingSettings
 from docplatform.storage.base import BlobStore
 
 MODEL_ID = "prebuilt-read"
-_REVISION = 5
+_REVISION = 6
 """Raised when this reader reads something differently, so that documents are read anew."""
 _ENGINES = (
     *("pypdfium2", "pillow", "openpyxl", "lxml", "kreuzberg", "olefile"),
@@ -59,6 +59,9 @@ _OPEN_DOCUMENT = {item.mime for item in (media_types.ODT, media_types.ODS, media
 _ARCHIVES = {
     item.mime for item in (media_types.ZIP, media_types.TAR, media_types.GZIP, media_types.BZIP2, media_types.MBOX)
 }
+
+
+_FormatReader = Callable[[bytes], ReadDocument | PageStream]
 
 
 class LocalDocumentReader:
@@ -173,13 +176,17 @@ class LocalDocumentReader:
             )
         with uncollected() if source.media_type == media_types.PDF.mime else nullcontext():
             document = read(source.data)
-            pages, notices = with_text_pairs(document.pages), document.notices
-            in_file = document.file_pages or len(pages)
-            del document  # so that each page can go once it is written: 500 pages of words take 95 MB
-            result = build_from_pages(pages, notices, MODEL_ID, content_format)
+            if isinstance(document, PageStream):
+                result = build_from_stream(document, MODEL_ID, content_format)
+                in_file = document.file_pages
+            else:
+                pages, notices = list(document.pages), document.notices
+                in_file = document.file_pages or len(pages)
+                del document  # so that each page can go once it is written
+                result = build_from_pages(_let_go(pages), notices, MODEL_ID, content_format)
         return Reading(result, recognizer.counts(in_file))
 
-    def _format_reader(self, media_type: str, recognizer: Recognizer) -> Callable[[bytes], ReadDocument] | None:
+    def _format_reader(self, media_type: str, recognizer: Recognizer) -> _FormatReader | None:
         """The reader of a type. Imported here: a worker that only reads mails never loads the others."""
         from docplatform.ocr.local import (
             archives,
@@ -210,7 +217,7 @@ class LocalDocumentReader:
             return lambda data: open_document.read_open_document(data, limits, pictures())
         if media_type in _ARCHIVES:
             return lambda data: archives.read_listing(data, media_type, limits)
-        readers: dict[str, Callable[[bytes], ReadDocument]] = {
+        readers: dict[str, _FormatReader] = {
             media_types.PDF.mime: lambda data: pdf.read_pdf(data, reading, limits, recognizer),
             media_types.HTML.mime: html.read_html,
             media_types.DOCX.mime: lambda data: word_documents.read_docx(data, limits, pictures()),
@@ -223,3 +230,10 @@ class LocalDocumentReader:
             media_types.MSG.mime: lambda data: outlook.read_msg(data, limits),
         }
         return readers.get(media_type)
+
+
+def _let_go(pages: list[PageBlocks]) -> Iterator[PageBlocks]:
+    """The pages with their pairs, each taken from the list."""
+    pages.reverse()
+    while pages:
+        yield with_text_pairs(pages.pop())

@@ -30,11 +30,6 @@ _VOWEL = re.compile("[aeiouyäëïöüáéíóúàèìòùâêîôûãõåæøœ
 _LETTERS_ONLY = 3  # shorter words may do without a vowel: kg, Mr, St
 
 
-def visible_count(text: str) -> int:
-    """Characters that aren't white space."""
-    return len("".join(text.split()))
-
-
 def is_sane(text: str) -> bool:
     """True where a text layer reads as text: enough characters, few private-use or undefined ones, enough letters."""
     visible = "".join(text.split())

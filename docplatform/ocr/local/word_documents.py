@@ -66,7 +66,8 @@ def read_docx(data: bytes, limits: LimitSettings, pictures: Pictures) -> ReadDoc
         *_distinct(package, parts.get("header", []), "pageHeader"),
         *_blocks(body),
         *_embedded(package, parts),
-        *(block for name in _drawn_on(main, parts) for block in _pictures(package, name, pictures)),
+        *picture_blocks(package, main, root, pictures),
+        *(block for name in _drawn_on(parts) for block in _pictures(package, name, pictures)),
         *_chunks(package, parts.get("aFChunk", []), notices),
         *_notes(package, parts),
         *_distinct(package, parts.get("footer", []), "pageFooter"),
@@ -74,9 +75,9 @@ def read_docx(data: bytes, limits: LimitSettings, pictures: Pictures) -> ReadDoc
     return ReadDocument([PageBlocks(blocks)], [*notices, *pictures.notices()])
 
 
-def _drawn_on(main: str, parts: dict[str, list[str]]) -> list[str]:
-    """Names of the parts that pictures lie on."""
-    return [main, *(name for kind in ("header", "footer", "footnotes", "endnotes") for name in parts.get(kind, []))]
+def _drawn_on(parts: dict[str, list[str]]) -> list[str]:
+    """Names of the parts beside the body that pictures lie on."""
+    return [name for kind in ("header", "footer", "footnotes", "endnotes") for name in parts.get(kind, [])]
 
 
 def _pictures(package: Package, name: str, pictures: Pictures) -> Iterator[Block]:

@@ -5,7 +5,7 @@ Belongs here: which parts of a content are in which language. Doesn't: detection
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from docplatform.ocr.local.building.content import Extent, Json, span
 from docplatform.text.language import UNDETERMINED, DetectedLanguage, detect_language
@@ -23,31 +23,25 @@ _MOST = 500
 """Paragraphs asked one by one in a document of several languages: 0.1 s."""
 
 
-def languages(content: str, entries: Sequence[Json]) -> list[Json]:
-    """The languages of a content, given the entries of its paragraphs; empty where none can be told.
+def languages(content: str, paragraphs: Iterable[Extent]) -> list[Json]:
+    """The languages of a content, given where its paragraphs are (gone through twice); empty where none can be told.
 
     One for the whole where the longest paragraphs of its beginning, middle and end are clearly in it. Otherwise 4,000
     characters of the whole are asked, and every paragraph where one of those three is clearly in another language.
     """
     if len(content) < _SHORTEST:
         return []
-    paragraphs = [_extent(entry) for entry in entries]
     long = [extent for extent in paragraphs if extent[1] - extent[0] >= _LEAST]
     probes = [detect_language(content[start : min(end, start + _PROBE)]) for start, end in _probes(long)]
     sure = [probe for probe in probes if probe.confidence >= _SURE]
     if len(sure) == _PROBES and len({probe.language for probe in sure}) == 1:
         return [_entry(sure[0].language, [(0, len(content))], [probe.confidence for probe in sure])]
-    whole = detect_language("\n".join(entry["content"] for entry in entries) or content)
+    whole = detect_language("\n".join(content[start:end] for start, end in paragraphs) or content)
     if whole.language == UNDETERMINED:
         return []
     if all(probe.language == whole.language for probe in sure):
         return [_entry(whole.language, [(0, len(content))], [whole.confidence])]
     return _by_paragraph(content, paragraphs, whole)
-
-
-def _extent(entry: Json) -> Extent:
-    first = entry["spans"][0]
-    return first["offset"], first["offset"] + first["length"]
 
 
 def _probes(long: Sequence[Extent]) -> list[Extent]:
@@ -60,7 +54,7 @@ def _of(content: str, extent: Extent, otherwise: DetectedLanguage) -> DetectedLa
     return found if found.confidence >= _SURE else otherwise
 
 
-def _by_paragraph(content: str, paragraphs: Sequence[Extent], whole: DetectedLanguage) -> list[Json]:
+def _by_paragraph(content: str, paragraphs: Iterable[Extent], whole: DetectedLanguage) -> list[Json]:
     extents: dict[str, list[Extent]] = {}
     confidences: dict[str, list[float]] = {}
     current, asked = whole, 0

@@ -13,10 +13,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from pydantic_core import to_json
+
 from docplatform.documents.vocabulary import SelectionMarkState
 from docplatform.ocr.local.blocks import CellBlock, LineBox, MarkBox, PageBlocks, WordBox
 from docplatform.ocr.local.building.content import Content, Extent, Json, clean, span
+from docplatform.ocr.local.building.entries import Buffered
 from docplatform.ocr.local.building.marks import NO_MARKS, Item, place_marks
+from docplatform.ocr.local.building.word_entries import WordEntry, words_json
 
 WORDS_OMITTED = "wordsOmitted"
 LINES_OMITTED = "linesOmitted"
@@ -49,8 +53,8 @@ class LineWriter:
 
     def start_page(self, page: PageBlocks) -> None:
         """Begin with an empty page."""
-        self.words: list[Json] = []
-        self.lines: list[Json] = []
+        self.words = Buffered[WordEntry](words_json)
+        self.lines = Buffered[Json](to_json)
         self.marks: list[Json] = []
         self._placed = place_marks(page) if page.marks else NO_MARKS
         self.places: dict[int, Extent] | None = {} if page.pairs else None
@@ -104,7 +108,7 @@ class LineWriter:
         content, escape, places = self.content, self.escape, self.places
         parts, offset = content.parts, content.offset
         start = -1
-        entries = self.words
+        entries = self.words.recent
         for word in words:
             text, polygon, confidence, between = word
             text = text if text.isascii() else clean(text)
@@ -119,8 +123,7 @@ class LineWriter:
                 text = escape(text, "".join(parts[line_start : line_start + _START]))
             length = len(text)
             if polygon:  # as ``add_word_entry``, whose call is a tenth of a page's time here
-                where = {"offset": offset, "length": length}
-                entries.append({"content": text, "polygon": polygon, "span": where, "confidence": confidence})
+                entries.append((text, polygon, offset, confidence))
             else:
                 self.add_word_entry(text, offset, word)
             if places is not None:
@@ -132,18 +135,17 @@ class LineWriter:
 
     def add_word_entry(self, text: str, offset: int, word: WordBox) -> None:
         """List a word that is written, as ``text``."""
-        where = {"offset": offset, "length": len(text)}
-        if word.polygon:
-            self.words.append({"content": text, "polygon": word.polygon, "span": where, "confidence": word.confidence})
-        elif self._is_listed(WORDS_OMITTED):
-            self.words.append({"content": text, "span": where, "confidence": word.confidence})
+        if word.polygon or self._is_listed(WORDS_OMITTED):
+            self.words.recent.append((text, word.polygon, offset, word.confidence))
 
     def add_line_entry(self, text: str, offset: int, polygon: Sequence[float] | None) -> None:
         """List a line that is written."""
-        if polygon:
-            self.lines.append({"content": text, "polygon": polygon, "spans": [{"offset": offset, "length": len(text)}]})
-        elif self._is_listed(LINES_OMITTED):
-            self.lines.append({"content": text, "spans": [{"offset": offset, "length": len(text)}]})
+        entry: Json = {"content": text, "polygon": polygon} if polygon else {"content": text}
+        if polygon or self._is_listed(LINES_OMITTED):
+            entry["spans"] = [{"offset": offset, "length": len(text)}]
+            self.lines.recent.append(entry)
+        self.lines.trim()
+        self.words.trim()
 
     def _is_listed(self, code: str) -> bool:
         """Count a word or line without geometry; False where too many like it are listed already."""

@@ -37,6 +37,7 @@ def _write(writer: Writer, before: str, text: str, after: str) -> None:
             lines.add_line_entry(text[first:last], start + first, None)
     for match in _WORD.finditer(text):
         lines.add_word_entry(match.group(), start + match.start(), WordBox(""))
+        lines.words.trim()
     content.append(text)
     content.append(after)
     writer.add_page_entry(PageBlocks(), 0)

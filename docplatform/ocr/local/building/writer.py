@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from pydantic_core import to_json
 
+from docplatform.documents.stored_json import StoredJson
 from docplatform.documents.vocabulary import ContentFormat
 from docplatform.ocr.local.blocks import (
     BarcodeBox,
@@ -23,6 +24,7 @@ from docplatform.ocr.local.blocks import (
     TableBlock,
 )
 from docplatform.ocr.local.building.content import Content, Extent, Json, hull, span, with_regions
+from docplatform.ocr.local.building.entries import MOST_DICTS, Entries, Paragraphs
 from docplatform.ocr.local.building.figures import PlacedFigure, placed_figures
 from docplatform.ocr.local.building.lines import LineWriter, Written
 from docplatform.ocr.local.building.pairs import pair_entry
@@ -42,16 +44,16 @@ class Writer(ABC):
         self.content = Content()
         self.line_writer = LineWriter(self.content, self.mark_texts, most_plain)
         self.page_count = 0
-        self.pages = bytearray()
-        """The JSON of the pages, with commas: as dicts they take seven times the memory, and nobody asks for them."""
+        self.pages = StoredJson()
+        """The JSON of the pages, with commas between them."""
         self.has_text = False
         """Whether anything was read: words, marks or barcodes."""
         self.has_content = False
         """Whether any page has a span."""
-        self.paragraphs: list[Json] = []
-        self.tables: list[Json] = []
-        self.figures: list[Json] = []
-        self.pairs: list[Json] = []
+        self.paragraphs = Paragraphs()
+        self.tables = Entries()
+        self.figures = Entries()
+        self.pairs = Entries()
         self.leaves: list[Leaf] = []
         self._most_plain = most_plain
         self._plain_cells = 0
@@ -98,20 +100,47 @@ class Writer(ABC):
         """List the page that is written from ``start`` on."""
         lines, end = self.line_writer, self.content.offset
         geometry = {"angle": page.angle, "width": page.width, "height": page.height, "unit": page.unit}
-        entry: Json = {"pageNumber": self.page_number}
-        entry.update({name: value for name, value in geometry.items() if value is not None})
-        entry |= {"spans": [span((start, end))] if end > start else [], "words": lines.words, "lines": lines.lines}
+        head: Json = {"pageNumber": self.page_number}
+        head.update({name: value for name, value in geometry.items() if value is not None})
+        head["spans"] = [span((start, end))] if end > start else []
         self.has_text |= bool(lines.words or lines.marks or barcodes)
         self.has_content |= end > start
+        rest: Json = {}
         if lines.marks:
-            entry["selectionMarks"] = lines.marks
+            rest["selectionMarks"] = lines.marks
         if barcodes:
-            entry["barcodes"] = barcodes
+            rest["barcodes"] = barcodes
         if page.quality:
-            entry["quality"] = _quality_entry(page.quality)
-        self.pages += b"," + to_json(entry) if self.page_count else to_json(entry)
+            rest["quality"] = _quality_entry(page.quality)
+        self._write_page(head, rest)
         self.page_count += 1
         self.content.end_page()
+        self.paragraphs.put_down()
+
+    def _write_page(self, head: Json, rest: Json) -> None:
+        """Write the JSON of a page: ``head``, its words and lines, ``rest``."""
+        pages = self.pages
+        pages.write((b"," if self.page_count else b"") + to_json(head)[:-1])
+        for name, chunks in ((b"words", self.line_writer.words.chunks()), (b"lines", self.line_writer.lines.chunks())):
+            pages.write(b',"' + name + b'":')
+            for chunk in chunks:
+                pages.write(chunk)
+        pages.write(b"," + to_json(rest)[1:] if rest else b"}")
+
+    def give_roles(self, roles: Mapping[int, str]) -> None:
+        """Give paragraphs, by number, roles that they hadn't when they were written. Changes no content."""
+        content, numbers = self.content.text, {f"/paragraphs/{number}": number for number in roles}
+        for number, role in roles.items():
+            self.paragraphs.give_role(number, role)
+        for place, leaf in enumerate(self.leaves):
+            number = numbers.get(leaf.pointer or "", -1)
+            if number >= 0:
+                level = heading_level(roles[number], content[slice(*leaf.extent)])
+                self.leaves[place] = Leaf(_pointer(number, roles[number]), leaf.extent, level)
+
+    def numbers_of(self, page: PageBlocks) -> list[int]:
+        """The paragraphs that the blocks of the page written last are, -1 for those that are none."""
+        return [self._set.get(id(block), -1) for block in page.blocks]
 
     def _break_line(self, since: int) -> None:
         """Start a new line, unless nothing was written since ``since`` or the line has just been broken."""
@@ -132,16 +161,16 @@ class Writer(ABC):
         entry: Json = {"spans": [span(extent)], "content": text}
         if block.role:
             entry["role"] = block.role
-        number = self._list_paragraph(entry, hull([line.polygon for line in block.lines]))
+        number = self._list_paragraph(entry, extent, hull([line.polygon for line in block.lines]))
         self._set[id(block)] = number
         if id(block) not in self._aside:
             level = heading_level(block.role, text) if block.role else 0
-            pointer = None if block.role in FURNITURE else f"/paragraphs/{number}"
-            self.leaves.append(Leaf(pointer, extent, level))
+            self.leaves.append(Leaf(_pointer(number, block.role), extent, level))
 
-    def _list_paragraph(self, entry: Json, polygon: Sequence[float] | None) -> int:
-        self.paragraphs.append(with_regions(entry, self.page_number, polygon))
-        return len(self.paragraphs) - 1
+    def _list_paragraph(self, entry: Json, extent: Extent, polygon: Sequence[float] | None) -> int:
+        if not self._aside:  # no figure or table of the page will ask for its caption or members
+            self.paragraphs.put_down(least=MOST_DICTS)
+        return self.paragraphs.append(with_regions(entry, self.page_number, polygon), extent)
 
     def _cell_entry(self, cell: CellBlock, written: Written | None, text: str) -> Json:
         """The JSON of a cell, whose text is a paragraph too."""
@@ -155,8 +184,8 @@ class Writer(ABC):
         spans = [span(written.extent)] if written else []
         entry |= {"content": text, "spans": spans}
         with_regions(entry, self.page_number, polygon)
-        if spans and self._is_cell_listed(polygon):
-            number = self._list_paragraph({"spans": spans, "content": text}, polygon)
+        if written and self._is_cell_listed(polygon):
+            number = self._list_paragraph({"spans": spans, "content": text}, written.extent, polygon)
             entry["elements"] = [f"/paragraphs/{number}"]
         return entry
 
@@ -221,6 +250,11 @@ class Writer(ABC):
             entry = pair_entry(pair, self.line_writer.places or {}, text, start, self.page_number)
             if entry is not None:
                 self.pairs.append(entry)
+
+
+def _pointer(number: int, role: str | None) -> str | None:
+    """What sections call a paragraph; None for what belongs to the page and no section."""
+    return None if role in FURNITURE else f"/paragraphs/{number}"
 
 
 def _quality_entry(quality: PageQuality) -> Json:

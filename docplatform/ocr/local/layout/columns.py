@@ -59,7 +59,8 @@ def parted(pieces: Sequence[Piece]) -> list[list[Piece]] | None:
     if not gutters:
         return None
     ordered = sorted(pieces, key=_middle)
-    stretches = [stretch for gutter in gutters for stretch in _clear(ordered, gutter, height)]
+    sides = list(_sides(ordered, _MAX_BLANK * height))
+    stretches = [stretch for gutter in gutters for stretch in _clear(sides, gutter, height)]
     for stretch in sorted(stretches, key=lambda stretch: (stretch.start - stretch.stop, stretch.gutter)):
         parts = _parts(ordered, stretch, height)
         if parts:
@@ -81,24 +82,30 @@ def _starts(pieces: Sequence[Piece], tolerance: float) -> Iterator[float]:
     yield from sorted(place for _, place in sorted(groups)[:_MAX_CANDIDATES])
 
 
-def _clear(ordered: Sequence[Piece], gutter: float, height: float) -> Iterator[_Stretch]:
+def _sides(ordered: Sequence[Piece], most: float) -> Iterator[tuple[float, float, bool]]:
+    """Where each piece begins and ends, and whether more white than ``most`` parts it from all above."""
+    lowest = ordered[0].box[3]
+    for left, top, right, bottom in [piece.box for piece in ordered]:
+        yield left, right, top - lowest > most
+        lowest = max(lowest, bottom)
+
+
+def _clear(sides: Sequence[tuple[float, float, bool]], gutter: float, height: float) -> Iterator[_Stretch]:
     """Stretches between pieces that cross the gutter, with enough lines on both sides."""
     edge = gutter + 0.3 * height  # boxes of recognised lines may be a little too wide
-    start = left = right = 0
-    bottom = ordered[0].box[3]
-    for number, piece in enumerate(ordered):
-        box = piece.box
-        is_across = box[0] < gutter and box[2] > edge
-        if is_across or box[1] - bottom > _MAX_BLANK * height:
-            if left >= _MIN_LINES and right >= _MIN_LINES:
+    start = before = behind = 0
+    for number, (left, right, is_apart) in enumerate(sides):
+        is_across = left < gutter and right > edge
+        if is_across or is_apart:
+            if before >= _MIN_LINES and behind >= _MIN_LINES:
                 yield _Stretch(gutter, start, number)
-            start, left, right = number + is_across, 0, 0
-        if not is_across:
-            left += box[0] < gutter
-            right += box[0] >= gutter
-        bottom = max(bottom, box[3])
-    if left >= _MIN_LINES and right >= _MIN_LINES:
-        yield _Stretch(gutter, start, len(ordered))
+            start, before, behind = number + is_across, 0, 0
+        if left >= gutter:
+            behind += 1
+        elif not is_across:
+            before += 1
+    if before >= _MIN_LINES and behind >= _MIN_LINES:
+        yield _Stretch(gutter, start, len(sides))
 
 
 def _parts(ordered: Sequence[Piece], stretch: _Stretch, height: float) -> list[list[Piece]] | None:

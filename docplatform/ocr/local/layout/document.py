@@ -11,11 +11,11 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from docplatform.ocr.local.blocks import LineBox, PageBlocks, ParagraphBlock
+from docplatform.ocr.local.blocks import LineBox, PageBlocks, ParagraphBlock, TableBlock
 from docplatform.ocr.local.layout.frame import bounds, hull
 from docplatform.ocr.local.layout.pieces import Box
 
@@ -43,24 +43,68 @@ _ENDS = (".", ",", ";", ":")
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A paragraph with what roles depend on; ``box`` in shares of the page's width and height."""
+    """What the role of a paragraph depends on; ``box`` in shares of the page's width and height."""
 
     page: int
     index: int
-    block: ParagraphBlock
+    lines: int
     text: str
     box: Box
     height: float
     """Of its lines, in the page's unit."""
 
 
+class RoleFinder:
+    """Is shown the pages of a document one after the other and then tells the roles of their paragraphs.
+
+    Of a page it keeps the text of its paragraphs, where they stand and how large they are, no words or lines.
+    """
+
+    def __init__(self) -> None:
+        self._placed: list[list[_Placed]] = []
+        self._captions: set[tuple[int, int]] = set()
+
+    def add(self, page: PageBlocks) -> None:
+        """Look at the next page."""
+        number = len(self._placed)
+        self._placed.append(list(_placed(number, page)))
+        captions = {id(figure.caption) for figure in page.figures}
+        captions |= {id(block.caption) for block in page.blocks if isinstance(block, TableBlock) and block.caption}
+        self._captions |= {(number, index) for index, block in enumerate(page.blocks) if id(block) in captions}
+
+    def roles(self) -> list[dict[int, str]]:
+        """For each page the roles of its blocks, by index. Captions have none, nor has what a format gave one."""
+        placed = self._placed
+        found: list[dict[int, str]] = [{} for _ in placed]
+        roles: dict[tuple[int, int], str] = {}
+        if any(placed):
+            _add_roles(placed, roles)
+        for page, index in roles.keys() - self._captions:
+            found[page][index] = roles[page, index]
+        return found
+
+
 def with_roles(pages: Sequence[PageBlocks]) -> list[PageBlocks]:
     """The pages with the roles of their paragraphs. A role that a format gave stays; so do pages without geometry."""
-    placed = [list(_placed(number, page)) for number, page in enumerate(pages)]
-    if not any(placed):
-        return list(pages)
+    finder = RoleFinder()
+    for page in pages:
+        finder.add(page)
+    return [with_page_roles(page, roles) for page, roles in zip(pages, finder.roles(), strict=True)]
+
+
+def with_page_roles(page: PageBlocks, roles: Mapping[int, str]) -> PageBlocks:
+    """The page with roles of its paragraphs, by index."""
+    if not roles:
+        return page
+    blocks = [
+        replace(block, role=roles[index]) if isinstance(block, ParagraphBlock) and index in roles else block
+        for index, block in enumerate(page.blocks)
+    ]
+    return replace(page, blocks=blocks)
+
+
+def _add_roles(placed: Sequence[Sequence[_Placed]], roles: dict[tuple[int, int], str]) -> None:
     body = _body_height(placed)
-    roles: dict[tuple[int, int], str] = {}
     _add_edges(placed, roles)
     for number, paragraphs in enumerate(placed):
         inner = [item for item in paragraphs if (item.page, item.index) not in roles]
@@ -68,17 +112,6 @@ def with_roles(pages: Sequence[PageBlocks]) -> list[PageBlocks]:
             _add_title(inner, body, roles)
         _add_footnotes(inner, body, roles)
         _add_headings(inner, body, roles)
-    return [_with_page_roles(number, page, roles) for number, page in enumerate(pages)]
-
-
-def _with_page_roles(number: int, page: PageBlocks, roles: dict[tuple[int, int], str]) -> PageBlocks:
-    blocks = [
-        replace(block, role=roles[number, index])
-        if isinstance(block, ParagraphBlock) and (number, index) in roles
-        else block
-        for index, block in enumerate(page.blocks)
-    ]
-    return replace(page, blocks=blocks)
 
 
 def _placed(number: int, page: PageBlocks) -> Iterator[_Placed]:
@@ -95,7 +128,7 @@ def _placed(number: int, page: PageBlocks) -> Iterator[_Placed]:
         box = (left / page.width, top / page.height, right / page.width, bottom / page.height)
         height = median(map(_line_height, block.lines))
         text = " ".join(word.text for line in block.lines for word in line.words)
-        yield _Placed(number, index, block, text, box, height)
+        yield _Placed(number, index, len(block.lines), text, box, height)
 
 
 def _line_height(line: LineBox) -> float:
@@ -136,7 +169,7 @@ def _add_edges(placed: Sequence[Sequence[_Placed]], roles: dict[tuple[int, int],
 def _at_edges(items: Sequence[_Placed]) -> Iterator[_Placed]:
     """Short paragraphs in a page's top or bottom strip."""
     for item in items:
-        if (item.box[3] <= _EDGE or item.box[1] >= 1 - _EDGE) and len(item.block.lines) <= 3:
+        if (item.box[3] <= _EDGE or item.box[1] >= 1 - _EDGE) and item.lines <= 3:
             yield item
 
 
@@ -162,7 +195,7 @@ def _add_headings(items: Sequence[_Placed], body: float, roles: dict[tuple[int, 
         if (item.page, item.index) in roles or not _is_short(item) or below.box[1] < item.box[3] - 0.01:
             continue
         is_large = item.height >= _HEADING * body and item.height >= _HEADING * below.height
-        is_numbered = bool(_NUMBERED.match(item.text)) and len(item.block.lines) == 1 and item.height >= 0.98 * body
+        is_numbered = bool(_NUMBERED.match(item.text)) and item.lines == 1 and item.height >= 0.98 * body
         if is_large or (is_numbered and _is_text(below)):
             roles[item.page, item.index] = "sectionHeading"
 
@@ -180,7 +213,7 @@ def _add_footnotes(items: Sequence[_Placed], body: float, roles: dict[tuple[int,
 def _is_short(item: _Placed) -> bool:
     """Whether a text is as short as headings are, and begins and ends like one."""
     starts = (item.text[:1].isalnum() or item.text[:1] == "§") and not item.text[:1].islower()
-    is_short = len(item.block.lines) <= 2 and len(item.text.split()) <= _MAX_HEADING_WORDS
+    is_short = item.lines <= 2 and len(item.text.split()) <= _MAX_HEADING_WORDS
     return starts and is_short and _is_wordy(item) and not item.text.endswith(_ENDS)
 
 

@@ -253,13 +253,16 @@ def _continues(above: _Chunk, chunk: _Chunk, first: _Chunk, key: _Chunk) -> bool
     return is_full and abs(chunk.box[0] - key.box[0]) < 0.7 * above.height
 
 
-def _chunks(piece: Piece, box_of: BoxOf) -> Iterator[_Chunk]:
+def _chunks(piece: Piece, box_of: BoxOf) -> Iterable[_Chunk]:
     """A piece parted behind its labels' colons and before the labels themselves."""
     words = piece.line.words
     ends = [number for number, word in enumerate(words) if word.text[-1:] in _COLONS]
-    if not ends:
-        yield _Chunk(words, piece.box, is_key=False)
-        return
+    return _parted(piece, ends, box_of) if ends else (_Chunk(words, piece.box, is_key=False),)
+
+
+def _parted(piece: Piece, ends: Sequence[int], box_of: BoxOf) -> Iterator[_Chunk]:
+    """The same, given the numbers of the words with a colon."""
+    words = piece.line.words
     start = 0
     for end in ends:
         first = key_start(words, start, end)

@@ -45,7 +45,7 @@ def rows(pieces: Sequence[Piece]) -> list[list[Piece]]:
         else:
             found.append([piece])
             top, bottom = piece.box[1], piece.box[3]
-    return [sorted(row, key=lambda piece: piece.box[0]) for row in found]
+    return [sorted(row, key=lambda piece: piece.box[0]) if len(row) > 1 else row for row in found]
 
 
 def consecutive_rows(ordered: Sequence[Piece]) -> list[list[Piece]]:

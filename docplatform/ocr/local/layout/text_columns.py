@@ -33,7 +33,7 @@ class Phrase:
     @property
     def text(self) -> str:
         """What it says."""
-        return " ".join(token.text for token in self.tokens)
+        return " ".join([token.text for token in self.tokens])
 
     @property
     def left(self) -> float:

@@ -20,11 +20,9 @@ _MAX_LINES = 20_000
 """Lines of a page that are looked at; what is longer is no form."""
 
 
-def with_text_pairs(pages: Sequence[PageBlocks]) -> list[PageBlocks]:
-    """The pages; those without geometry and without pairs with the pairs of their lines and tables."""
-    return [
-        replace(page, pairs=list(_pairs(page))) if page.width is None and not page.pairs else page for page in pages
-    ]
+def with_text_pairs(page: PageBlocks) -> PageBlocks:
+    """The page; one without geometry and without pairs with the pairs of its lines and tables."""
+    return replace(page, pairs=list(_pairs(page))) if page.width is None and not page.pairs else page
 
 
 def _pairs(page: PageBlocks) -> Iterator[PairBlock]:

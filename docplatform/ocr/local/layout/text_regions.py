@@ -16,6 +16,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from docplatform.ocr.local.layout.cells import Cell
+from docplatform.ocr.local.layout.frame import hull
 from docplatform.ocr.local.layout.numbers import is_figure
 from docplatform.ocr.local.layout.pieces import Piece
 from docplatform.ocr.local.layout.rules import Stroke
@@ -54,9 +55,9 @@ class _TextRow:
 
     def __init__(self, pieces: Sequence[Piece], angle: float) -> None:
         self.pieces = sorted(pieces, key=lambda piece: piece.box[0])
-        self.top = min(piece.box[1] for piece in pieces)
-        self.bottom = max(piece.box[3] for piece in pieces)
+        _, self.top, _, self.bottom = hull([piece.box for piece in pieces])
         self._angle = angle
+        self._phrases: dict[float, int] = {}
 
     @property
     def middle(self) -> float:
@@ -78,7 +79,9 @@ class _TextRow:
 
     def phrases(self, em: float) -> int:
         """How many there are, as far as gaps tell."""
-        return len(chunks_of(self.tokens, CHUNK_GAP * em))
+        if em not in self._phrases:  # asked up to five times
+            self._phrases[em] = len(chunks_of(self.tokens, CHUNK_GAP * em))
+        return self._phrases[em]
 
     def gaps(self, narrowest: float) -> _Gaps:
         """Where no word stands, the outside included."""
@@ -100,9 +103,10 @@ def text_tables(pieces: Sequence[Piece], level: Sequence[Stroke], height: float,
         height: of a line of text.
         angle: degrees clockwise by which the page's text is turned.
     """
-    rows = _rows(pieces, angle)
-    if sum(len(row.pieces) > 1 for row in rows) < 2:
+    beside = _beside(pieces)
+    if sum(len(row) > 1 for row in beside) < 2:
         return []
+    rows = [_TextRow(row, angle) for row in beside]
     regions: list[Region] = []
     rules = [stroke for stroke in level if stroke.length >= _MIN_RULE * height]
     groups, runs = _alike(rules, height), list(_runs(rows, height))
@@ -120,6 +124,11 @@ def text_tables(pieces: Sequence[Piece], level: Sequence[Stroke], height: float,
 
 
 def _rows(pieces: Iterable[Piece], angle: float) -> list[_TextRow]:
+    return [_TextRow(row, angle) for row in _beside(pieces)]
+
+
+def _beside(pieces: Iterable[Piece]) -> list[list[Piece]]:
+    """Pieces whose heights overlap by more than half, from the top down."""
     rows: list[list[Piece]] = []
     top = bottom = 0.0
     for piece in sorted(pieces, key=lambda piece: piece.box[1] + piece.box[3]):
@@ -129,7 +138,7 @@ def _rows(pieces: Iterable[Piece], angle: float) -> list[_TextRow]:
         else:
             rows.append([piece])
             top, bottom = piece.box[1], piece.box[3]
-    return [_TextRow(row, angle) for row in rows]
+    return rows
 
 
 def _alike(rules: Sequence[Stroke], height: float) -> list[list[Stroke]]:

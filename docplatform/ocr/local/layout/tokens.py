@@ -43,7 +43,8 @@ class Token(NamedTuple):
     @property
     def text(self) -> str:
         """What it says."""
-        return " ".join(word.text for word in self.words)
+        words = self.words
+        return words[0].text if len(words) == 1 else " ".join([word.text for word in words])
 
 
 Row = list[Token]

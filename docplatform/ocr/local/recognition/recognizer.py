@@ -16,6 +16,7 @@ from importlib.metadata import version
 from docplatform.ocr.local.blocks import LineBox, WordBox
 from docplatform.ocr.local.page_elements import PageElements
 from docplatform.ocr.local.recognition import orientation
+from docplatform.ocr.local.recognition.ambiguity import settled
 from docplatform.ocr.local.recognition.arrays import Floats, Image, Quads
 from docplatform.ocr.local.recognition.batches import read_lines
 from docplatform.ocr.local.recognition.classification import upside_down
@@ -24,11 +25,14 @@ from docplatform.ocr.local.recognition.decoding import Reading
 from docplatform.ocr.local.recognition.detection import detect
 from docplatform.ocr.local.recognition.engine import BUNDLED_MODELS, Engine, chosen, load_engine
 from docplatform.ocr.local.recognition.preparation import prepared
+from docplatform.ocr.local.recognition.spelling import spelled
+from docplatform.ocr.local.recognition.underlines import read_without_rules
 from docplatform.ocr.local.recognition.words import Word, words
 from docplatform.settings import ReadingSettings
 
-_REVISION = 4
+_REVISION = 6
 """Raised when anything in this package finds something else on the same image, so that pages are recognised anew."""
+_PACKAGES = ("rapidocr", "opencv-python-headless", "py3langid", "simplemma")
 _MIN_SCORE = 0.5  # RapidOCR's own; what scores less is mostly noise: folds, logos, lines of tables
 _OUT_OF_MEMORY = ("bad_alloc", "Failed to allocate memory", "std::bad_alloc")
 
@@ -54,7 +58,7 @@ class RapidOcrRecognizer:
     def fingerprint(self) -> str:
         """Packages, models and options that can change what is found on an image."""
         runtime = chosen(self._reading.ocr_engine).value
-        packages = ",".join(f"{name}={version(name)}" for name in ("rapidocr", runtime, "opencv-python-headless"))
+        packages = ",".join(f"{name}={version(name)}" for name in (*_PACKAGES, runtime))
         models = ",".join(BUNDLED_MODELS.values())
         parts = f"{_REVISION};{packages};{models};{self._reading.ocr_max_side}"
         return f"rapidocr-{version('rapidocr')}:{runtime}:{hashlib.sha256(parts.encode()).hexdigest()[:12]}"
@@ -84,7 +88,8 @@ class RapidOcrRecognizer:
         direction = located.direction
         if direction:
             located = self._located(orientation.upright(page, direction))
-        quads, crops, readings = self._readings(located)
+        quads, crops, unsettled = self._readings(located)
+        readings = spelled(settled(unsettled))
         kept = [n for n, reading in enumerate(readings) if reading.score >= _MIN_SCORE and reading.text.strip()]
         return direction, quads[kept], [list(words(readings[number], crops[number])) for number in kept]
 
@@ -108,7 +113,8 @@ class RapidOcrRecognizer:
         for number, crop, reading in zip(located.turned, half_turned, readings[len(crops) :], strict=True):
             if reading.score > readings[number].score:
                 quads[number], crops[number], readings[number] = np.roll(quads[number], -2, axis=0), crop, reading
-        return quads, crops, readings[: len(crops)]
+        readings = readings[: len(crops)]
+        return quads, *read_without_rules(crops, readings, self._engine.recognition, self._engine.decoder)
 
 
 def _line_box(quad: Floats, line: list[Word]) -> LineBox:

@@ -11,6 +11,10 @@ from typing import Any, Protocol
 
 from docplatform.errors import ConfigurationError
 from docplatform.ocr.local.recognition.arrays import Batch
+from docplatform.ocr.memory import on_release
+
+_SMALLEST = 32
+"""Pixels of a side: what the networks shrink by."""
 
 
 class Session(Protocol):
@@ -51,6 +55,7 @@ class OnnxRuntimeSession:
             str(model), sess_options=options, providers=["CPUExecutionProvider"]
         )
         self._input = self._session.get_inputs()[0].name
+        _release_through(self)
 
     def run(self, batch: Batch) -> Batch:
         """See ``Session``."""
@@ -59,6 +64,27 @@ class OnnxRuntimeSession:
     def characters(self) -> list[str]:
         """See ``AlphabetSession``."""
         return str(self._session.get_modelmeta().custom_metadata_map["character"]).splitlines()
+
+    def shrink_arena(self) -> None:
+        """Free what the shared arena doesn't hold at the end of a run: of the smallest image there can be."""
+        import numpy as np
+        import onnxruntime
+
+        options = onnxruntime.RunOptions()
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        _, *shape = self._session.get_inputs()[0].shape
+        smallest = [size if isinstance(size, int) else _SMALLEST for size in shape]
+        self._session.run(None, {self._input: np.zeros((1, *smallest), np.float32)}, options)
+
+
+_released_through: list[OnnxRuntimeSession] = []
+
+
+def _release_through(session: OnnxRuntimeSession) -> None:
+    """Have the arena shrunk when memory is asked for: one network, the first one loaded, does it for all."""
+    if not _released_through:
+        _released_through.append(session)
+        on_release(session.shrink_arena)
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_BELIEF = 0.1
+SPACE_BELIEF = 0.1
 """Least probability of a space between two characters at which there is one, though a blank is likelier.
 
 Receipts set ``DATE:12/02/2018`` with gaps narrower than the network was taught to call spaces. Word recall on receipts
@@ -42,14 +42,14 @@ def words(reading: Reading, crop: Image) -> Iterator[Word]:
     """The words of a line, from left to right."""
     import numpy as np
 
-    runs = list(_runs(reading))
-    if not runs:
+    parts = list(runs(reading))
+    if not parts:
         return
     height, width = crop.shape[:2]
     ink = _ink(crop)
     centres = (reading.starts + reading.ends) / 2
-    edges = _edges(runs, centres, np.asarray(ink.any(axis=0)), width)
-    for (first, last), (left, right) in zip(runs, edges, strict=True):
+    edges = _edges(parts, centres, np.asarray(ink.any(axis=0)), width)
+    for (first, last), (left, right) in zip(parts, edges, strict=True):
         top, bottom = _rows(ink[:, int(left) : int(right) + 1], height)
         yield Word(
             reading.text[first : last + 1],
@@ -61,11 +61,11 @@ def words(reading: Reading, crop: Image) -> Iterator[Word]:
         )
 
 
-def _runs(reading: Reading) -> Iterator[tuple[int, int]]:
+def runs(reading: Reading) -> Iterator[tuple[int, int]]:
     """First and last character of each word."""
     first: int | None = None
     for place, char in enumerate(reading.text):
-        if first is not None and (char.isspace() or reading.spaces[place] > _BELIEF):
+        if first is not None and (char.isspace() or reading.spaces[place] > SPACE_BELIEF):
             yield first, place - 1
             first = None
         if first is None and not char.isspace():

@@ -1,0 +1,178 @@
+"""``docplatform models export | import | forget | mirror``: models and data in and out of a home."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from docplatform.cli.printing import printable
+from docplatform.composition import Platform
+from docplatform.errors import ConfigurationError
+from docplatform.settings import load_settings
+
+BY_HAND = "by hand"
+
+
+@click.command()
+@click.argument("project")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--documents", is_flag=True, help="With the labelled documents.")
+def export(project: str, file: Path, documents: bool) -> None:
+    r"""Write PROJECT with labels, datasets, evaluations and all model versions into FILE (.zip).
+
+    \b
+    Examples:
+      docplatform models export loans backup/loans.zip
+      docplatform models export loans loans.zip --documents
+    """
+    from docplatform.training.bundles import export_bundle
+
+    platform = Platform(load_settings())
+    try:
+        if project not in platform.projects.names():
+            raise ConfigurationError(f"There is no project {project!r}.")
+        data, contents = export_bundle(
+            project,
+            projects=platform.projects,
+            lake=platform.lake,
+            registry=platform.model_registry,
+            ledger=platform.ledger,
+            blob_store=platform.blob_store,
+            with_documents=documents,
+        )
+    finally:
+        platform.close()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(file.name + ".part")  # half a backup would be taken for one
+    part.write_bytes(data)
+    part.replace(file)
+    click.echo(
+        f"{file}: project {project}, {len(contents.versions)} model versions, {sum(contents.rows.values())} rows, "
+        f"{contents.documents} documents, {contents.bytes / 1e6:.1f} MB."
+    )
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--land", is_flag=True, help="Also put the bundle's documents into the landing folder.")
+def import_(file: Path, land: bool) -> None:
+    r"""Make the project that FILE holds in this home, after checking every file against the bundle's manifest.
+
+    \b
+    Examples:
+      docplatform models import backup/loans.zip --land
+    """
+    from docplatform.training.bundle_import import import_bundle, read_bundle
+
+    platform = Platform(load_settings())
+    try:
+        bundle = read_bundle(file.read_bytes())
+        made = import_bundle(
+            bundle,
+            projects=platform.projects,
+            lake=platform.lake,
+            registry=platform.model_registry,
+            run_id=BY_HAND,
+        )
+        landed = _land(platform.settings.landing_path / bundle.project.customer, bundle.documents) if land else 0
+    finally:
+        platform.close()
+    moved = [f"{old} is {new} here" for old, new in made.versions.items() if old != new]
+    click.echo(
+        f"Project {made.project}: {len(made.versions)} model versions, {sum(made.rows.values())} rows, {landed} "
+        f"documents landed.{' Version ' + ', '.join(moved) + '.' if moved else ''}"
+    )
+
+
+def _land(folder: Path, documents: dict[str, bytes]) -> int:
+    root, landed = folder.resolve(), 0
+    for location, data in documents.items():
+        target = (root / location).resolve()
+        if not target.is_relative_to(root) or target == root:
+            raise ConfigurationError(f"A document's name leads out of the landing folder: {printable(location)}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(target.name + ".part")  # ingestion leaves it alone until it is whole
+        part.write_bytes(data)
+        part.rename(target)
+        landed += 1
+    return landed
+
+
+@click.command()
+@click.argument("document_id")
+@click.option("--dry-run", is_flag=True, help="Only list what saw it.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def forget(document_id: str, dry_run: bool, as_json: bool) -> None:
+    r"""Take DOCUMENT_ID out of labels, datasets and predictions, and mark every model that saw it.
+
+    The next `docplatform run` freezes the datasets without it and trains anew. The document's own bytes and text stay
+    in the lake.
+
+    \b
+    Examples:
+      docplatform models forget 3f2a… --dry-run
+    """
+    from docplatform.training.forgetting import forget as forget_document
+    from docplatform.training.forgetting import plan_forget
+
+    platform = Platform(load_settings())
+    try:
+        plan = plan_forget(document_id, lake=platform.lake, registry=platform.model_registry)
+        if not dry_run and not plan.is_unknown:
+            forget_document(
+                plan,
+                lake=platform.lake,
+                registry=platform.model_registry,
+                projects=platform.projects,
+                run_id=BY_HAND,
+            )
+    finally:
+        platform.close()
+    if as_json:
+        click.echo(json.dumps({**plan.to_dict(), "forgotten": not dry_run and not plan.is_unknown}))
+        return
+    if plan.is_unknown:
+        click.echo(f"Nothing saw document {printable(document_id)}.")
+        return
+    for what, found in (
+        ("labels", [f"{count} of {project}" for project, count in plan.labels.items()]),
+        ("datasets", [f"{project} {version[:12]}" for project, version in plan.datasets]),
+        ("models", list(plan.models)),
+        ("of them serving", list(plan.champions)),
+        ("predictions", list(plan.predictions)),
+    ):
+        click.echo(f"{what}: {printable(', '.join(found) or 'none')}")
+    click.echo("Nothing was changed." if dry_run else "Forgotten. The models marked are trained anew by the next run.")
+
+
+@click.command()
+@click.argument("project")
+@click.option("--uri", required=True, help="MLflow tracking URI, e.g. https://mlflow.example.com.")
+@click.option("--version", "number", type=int, help="Which version; default: the champion.")
+def mirror(project: str, uri: str, number: int | None) -> None:
+    r"""Copy a version of PROJECT with its scores and lineage to an MLflow server (extra `mlflow`).
+
+    \b
+    Examples:
+      docplatform models mirror loans --uri https://mlflow.example.com
+    """
+    from docplatform.registry.base import CHAMPION
+    from docplatform.registry.mlflow import mirror_version
+
+    platform = Platform(load_settings())
+    registry = platform.model_registry
+    try:
+        champion = registry.aliased(project, CHAMPION)
+        chosen = number if number is not None else champion.version if champion else None
+        if chosen is None:
+            raise ConfigurationError(f"Project {project} has no champion: name a version.")
+        run = mirror_version(registry, project, chosen, uri)
+    finally:
+        platform.close()
+    click.echo(f"{project}:{chosen} is run {run} of experiment docplatform/{project}.")
+
+
+TRANSFER_COMMANDS = (export, import_, forget, mirror)
+"""What ``docplatform models`` takes from here."""

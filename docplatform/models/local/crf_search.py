@@ -1,0 +1,200 @@
+"""Choosing on held-out examples how a CRF is fitted, how far it leans to finding more, what its probabilities mean.
+
+The work is bounded by counts, never by a clock: the same examples must give the same model on a slow machine.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from docplatform.documents.predictions import LabeledExample
+from docplatform.models.local.bio import ranges_of
+from docplatform.models.local.crf import Settings, TokenSequences, fit_crf, lean, open_crf
+from docplatform.models.local.examples import deal_folds
+from docplatform.models.local.lexicon import LearnedLexicon, forms_of
+from docplatform.models.local.span_confidence import SpanConfidence, fit_span_confidence
+
+_FOLDS = 3
+_ENOUGH_VALIDATION = 100
+"""A validation split with this many entities is what is held out; with fewer, all examples are cross-validated."""
+_ENOUGH_HELD_OUT = 300
+"""Once this many entities were held out, further folds are left undone."""
+_ENOUGH_TO_LEAN = 50
+"""With fewer entities held out, F1 under one lean or another is chance."""
+_SEARCH_TOKENS = 25_000
+"""Tokens the search looks at: beyond, settings change little and every trial costs minutes."""
+_SEARCH_ITERATIONS = 50
+"""Optimiser steps in a trial: enough to tell settings apart, half of what a model gets."""
+_LEAN_STEP = 0.5
+_MOST_LEAN = 3.0
+_NEARLY = 0.01
+"""F1 that is given up for leaning less."""
+_FAR_FROM_ALL = 0.5
+"""A text is abstained from whose share of words seen before is under this part of the least among held-out ones."""
+
+CANDIDATES = (Settings(0.1, 0.1), Settings(0.1, 1.0))
+"""Settings that are tried, the one preferred at equal score first."""
+
+
+class Chosen(NamedTuple):
+    """What held-out examples said."""
+
+    settings: Settings
+    recall_bias: float
+    confidence: SpanConfidence
+    min_familiarity: float
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Everything there is to train on, in a stable order."""
+
+    examples: Sequence[LabeledExample]
+    documents: Sequence[TokenSequences]
+    is_validation: Sequence[bool]
+    learned: LearnedLexicon
+
+
+class Trial(NamedTuple):
+    """What to train on, and what to hold out."""
+
+    kept: Sequence[TokenSequences]
+    held_out: Sequence[TokenSequences]
+    """Seen with a lexicon that doesn't know them."""
+    familiarities: Sequence[float]
+
+
+class Tried(NamedTuple):
+    """Settings, the lean that is best under them, the F1 then, and the CRFs of the trials, not leaning."""
+
+    settings: Settings
+    recall_bias: float
+    score: float
+    crfs: Sequence[bytes]
+
+
+@dataclass(frozen=True)
+class Tryout:
+    """Tries settings on held-out examples."""
+
+    trials: Sequence[Trial]
+    iterations: int
+    recall_bias: float | None
+    """Given by the project; None: to be found."""
+
+    @classmethod
+    def of(cls, labelled: Labelled, *, max_iterations: int, recall_bias: float | None) -> Tryout:
+        """Part what there is into what to train on and what to hold out, in turn."""
+        return cls(_trials(labelled), min(max_iterations, _SEARCH_ITERATIONS), recall_bias)
+
+    def attempt(self, settings: Settings) -> Tried:
+        """Fit without each held-out part, and lean so that entities are found best."""
+        crfs = [fit_crf(trial.kept, settings, self.iterations) for trial in self.trials]
+        return Tried(settings, *_best_lean(self.trials, crfs, self.recall_bias), crfs)
+
+    def choose(self, candidates: Sequence[Settings]) -> Chosen:
+        """The candidate under which held-out entities are found best, the first of equals, and what follows from it.
+
+        Without anything to hold out it is the first, neither leaning (unless the project says so) nor calibrated.
+        """
+        if not self.trials:
+            return Chosen(candidates[0], self.recall_bias or 0.0, SpanConfidence(), 0.0)
+        best = max(map(self.attempt, candidates), key=lambda tried: tried.score)
+        confidence = _confidence(self.trials, [lean(crf, best.recall_bias) for crf in best.crfs])
+        least = min((f for trial in self.trials for f in trial.familiarities), default=0.0)
+        return Chosen(best.settings, best.recall_bias, confidence, _FAR_FROM_ALL * least)
+
+
+def _trials(labelled: Labelled) -> list[Trial]:
+    """What to train on and what to hold out, in turn; only trials with entities on both sides."""
+    documents = _first_tokens(labelled.documents)
+    examples = labelled.examples[: len(documents)]
+    is_validation = labelled.is_validation[: len(documents)]
+    parts: Sequence[bool] | npt.NDArray[np.int64] = is_validation
+    held_out_parts: Sequence[int] = [1]
+    if _entities([d for d, held in zip(documents, is_validation, strict=True) if held]) < _ENOUGH_VALIDATION:
+        parts = deal_folds([e.text for e in examples], [bool(d.entities) for d in documents], _FOLDS)
+        held_out_parts = range(_FOLDS)
+    trials: list[Trial] = []
+    for number in held_out_parts:
+        kept = [d for d, part in zip(documents, parts, strict=True) if part != number]
+        held_out = [d for d, part in zip(documents, parts, strict=True) if part == number]
+        if _entities(kept) and _entities(held_out) and sum(_entities(t.held_out) for t in trials) < _ENOUGH_HELD_OUT:
+            unseen = [e for e, part in zip(examples, parts, strict=True) if part == number]
+            trials.append(_trial(kept, unseen, labelled.learned))
+    return trials
+
+
+def _trial(kept: Sequence[TokenSequences], unseen: Sequence[LabeledExample], learned: LearnedLexicon) -> Trial:
+    forms = [forms_of(example.text) for example in unseen]
+    lexicon = learned.lexicon.without(learned.counts, Counter(form for text in forms for form in text))
+    familiarities = [f for f in map(lexicon.familiarity, forms) if f is not None]
+    return Trial(kept, [TokenSequences.of(example, lexicon) for example in unseen], familiarities)
+
+
+def _first_tokens(documents: Sequence[TokenSequences]) -> Sequence[TokenSequences]:
+    """The first documents, as many as the search may look at; their order is that of hashes, so any part is alike."""
+    total = 0
+    for count, document in enumerate(documents):
+        total += document.token_count
+        if total > _SEARCH_TOKENS:
+            return documents[: max(count, _FOLDS)]
+    return documents
+
+
+def _entities(documents: Sequence[TokenSequences]) -> int:
+    return sum(len(document.entities) for document in documents)
+
+
+def _best_lean(trials: Sequence[Trial], crfs: Sequence[bytes], given: float | None) -> tuple[float, float]:
+    """How far to lean, and the F1 then. It climbs from none, and stops after two steps that weren't better.
+
+    Of leans nearly as good the least is taken: with all examples to learn from, less is needed than in the trials.
+    """
+    scores = {given or 0.0: span_f1(trials, [lean(crf, given or 0.0) for crf in crfs])}
+    if given is None and sum(_entities(trial.held_out) for trial in trials) >= _ENOUGH_TO_LEAN:
+        bias = best = 0.0
+        while bias < min(_MOST_LEAN, best + 2 * _LEAN_STEP):
+            bias += _LEAN_STEP
+            scores[bias] = span_f1(trials, [lean(crf, bias) for crf in crfs])
+            best = bias if scores[bias] > scores[best] else best
+    least = min(bias for bias, score in scores.items() if score >= max(scores.values()) - _NEARLY)
+    return least, scores[least]
+
+
+def span_f1(trials: Sequence[Trial], crfs: Sequence[bytes]) -> float:
+    """Exact-span micro F1 of CRFs on documents they weren't trained on."""
+    right = total = 0
+    for trial, crf in zip(trials, crfs, strict=True):
+        tagger = open_crf(crf)
+        for document in trial.held_out:
+            for features, tags in zip(document.features, document.tags, strict=True):
+                found, truth = set(ranges_of(tagger.tag(features))), set(ranges_of(tags))
+                right += len(found & truth)
+                total += len(found) + len(truth)
+    return 2 * right / total if total else 0.0
+
+
+def _confidence(trials: Sequence[Trial], crfs: Sequence[bytes]) -> SpanConfidence:
+    probabilities: list[float] = []
+    right: list[bool] = []
+    for trial, crf in zip(trials, crfs, strict=True):
+        tagger = open_crf(crf)
+        for document in trial.held_out:
+            for features, tags in zip(document.features, document.tags, strict=True):
+                found, truth = tagger.tag(features), set(ranges_of(tags))
+                for span in ranges_of(found):
+                    probabilities.append(span_probability(tagger, found, span[0], span[1]))
+                    right.append(span in truth)
+    return fit_span_confidence(probabilities, right)
+
+
+def span_probability(tagger: Any, tags: Sequence[str], first: int, last: int) -> float:
+    """The least marginal probability among a span's tokens, of the sequence that the tagger tagged last."""
+    return min(float(tagger.marginal(tags[i], i)) for i in range(first, last))

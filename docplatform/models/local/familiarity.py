@@ -1,0 +1,103 @@
+"""Whether a text is like those that were trained on: a classifier chooses among its classes whatever it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from docplatform.models.local.features import TextFeatures
+from docplatform.models.local.model_folder import Arrays
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+Floats = npt.NDArray[np.float64]
+Floats32 = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
+
+_ENOUGH = 20
+"""With fewer examples nothing is known of how alike texts of this kind are."""
+
+_USUAL_COSINE = 2 / 3
+_USUAL_KNOWN = 0.75
+"""A text with these shares of the median example's cosine, and of its known words, is never far."""
+
+
+@dataclass(frozen=True)
+class Familiarity:
+    """How alike a text must be to the examples.
+
+    A text is far that has too few known words (weighted by their rarity), or too small a cosine with every class's
+    mean. The first finds long texts from elsewhere, the second short ones, whose few words may all be known.
+    """
+
+    centroids: Floats32
+    """Features x groups of examples, each of unit length."""
+    least_cosine: float
+    least_known: float
+    """Below either a text is far from all examples."""
+
+    @classmethod
+    def fit(
+        cls, features: TextFeatures, texts: Sequence[str], rows: csr_matrix, has: Bools, share: float
+    ) -> Familiarity:
+        """Set each bound so that this share of the examples themselves would be below it.
+
+        Each example is compared with the others only: its own words and its own part in the mean don't count.
+
+        Args:
+            features: As fitted on the texts.
+            texts: The examples.
+            rows: Their features.
+            has: Examples x classes.
+            share: Of examples that may be told far, 0 to 1; 0: none, and no text is ever far.
+        """
+        groups = np.concatenate([has, ~has.any(axis=1, keepdims=True)], axis=1)
+        groups = groups[:, groups.any(axis=0)]
+        sums = np.asarray(rows.T @ groups.astype(np.float32), dtype=np.float32)
+        squares = (sums.astype(np.float64) ** 2).sum(axis=0)
+        centroids = sums / np.sqrt(np.maximum(squares, 1e-12)).astype(np.float32)
+        if not share or len(texts) < _ENOUGH:
+            return cls(centroids, 0.0, 0.0)
+        own = np.asarray(rows.multiply(rows).sum(axis=1), dtype=np.float64)
+        products = np.asarray(rows @ sums, dtype=np.float64) - own * groups
+        lengths = squares - 2 * products * groups - own * groups
+        cosines = products / np.sqrt(np.maximum(lengths * own, 1e-12))
+        cosines[lengths < 1e-6] = 0.0
+        known = features.known_share(texts, rows, others_only=True)
+        return cls(centroids, _bound(cosines.max(axis=1), share, _USUAL_COSINE), _bound(known, share, _USUAL_KNOWN))
+
+    def is_far(self, features: TextFeatures, texts: Sequence[str], rows: csr_matrix) -> Bools:
+        """Which texts are below the bound, or without any known feature."""
+        unknown = np.diff(rows.indptr) == 0
+        if not self.least_cosine and not self.least_known:
+            return np.asarray(unknown)
+        own = np.sqrt(np.maximum(np.asarray(rows.multiply(rows).sum(axis=1), dtype=np.float64), 1e-12))
+        cosine = np.asarray(rows @ self.centroids, dtype=np.float64).max(axis=1) / own.ravel()
+        known = features.known_share(texts, rows)
+        return np.asarray(unknown | (cosine < self.least_cosine) | (known < self.least_known))
+
+    def to_arrays(self) -> Arrays:
+        """As numbers to keep."""
+        return {"centroids": self.centroids, "least_familiar": np.array([self.least_cosine, self.least_known])}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Familiarity:
+        """Read back what ``to_arrays`` gave. Raises ``KeyError`` where it isn't there."""
+        cosine, known = arrays["least_familiar"]
+        return cls(arrays["centroids"], float(cosine), float(known))
+
+
+def _bound(values: Floats, share: float, usual: float) -> float:
+    """The value that this share of texts is below.
+
+    The least of a few examples stands for far more than that share of texts: the bound is no higher than it would be if
+    values were normal, nor than ``usual`` times the median (examples of a closed vocabulary all know every word).
+    """
+    normal = float(values.mean() + NormalDist().inv_cdf(share) * values.std())
+    return max(0.0, min(float(np.quantile(values, share)), normal, usual * float(np.median(values))))

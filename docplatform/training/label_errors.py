@@ -1,0 +1,183 @@
+"""Labels that models trained on the other labels contradict.
+
+Belongs here: training on parts of the labels and asking about the rest. Doesn't: judging the answers
+(``labels.confident``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from docplatform.documents.offsets import TextOffsets
+from docplatform.documents.predictions import Entity, LabeledExample, Prediction, TaskKind
+from docplatform.errors import PermanentError
+from docplatform.labels.confident import likely_wrong
+from docplatform.labels.findings import Finding, FindingCode, Severity
+from docplatform.labels.label_file import LabelFile
+from docplatform.labels.projects import ModelProject
+from docplatform.labels.readings import Reading
+from docplatform.labels.splits import normalized_hash
+from docplatform.models.base import Trainer
+from docplatform.models.factory import trainer_for
+
+FOLDS = 5
+_SURE = 0.9
+"""Least probability of a span or a further class that isn't labelled: most such doubts are the model's own fault."""
+
+Answers = list[Prediction | None]
+"""A prediction per example; None where its fold couldn't be trained on."""
+
+
+def likely_wrong_labels(project: ModelProject, label_file: LabelFile, readings: Mapping[str, Reading]) -> list[Finding]:
+    """A warning for each label that a model not trained on it contradicts with confidence, the surest first.
+
+    Args:
+        project: names the trainer and its options. Texts are taken as they were read.
+        label_file: the labels, placed.
+        readings: location to document.
+
+    Raises:
+        ConfigurationError: where there is no trainer for the project's kind.
+        PermanentError: where the labels can't be learned from.
+    """
+    examples = dict(_examples(label_file, readings))
+    answers = out_of_fold(list(examples.values()), lambda: trainer_for(project))
+    numbers = list(examples)
+    if project.kind is TaskKind.MULTI_LABEL_CLASSIFICATION:
+        found = list(_missing_classes(list(examples.values()), answers))
+    elif project.kind.labels_spans:
+        found = list(_contradicted_spans(list(examples.values()), answers))
+    else:
+        found = list(_wrong_classes(list(examples.values()), answers))
+    found.sort(key=lambda item: (-item[1], item[0]))
+    return [_finding(label_file, numbers[index], message) for index, _, message in found]
+
+
+def out_of_fold(examples: Sequence[LabeledExample], trainer: Callable[[], Trainer]) -> Answers:
+    """Train on all folds but one and predict that one, for each. Examples of the same text are in the same fold.
+
+    The fold after the one that is predicted is what the trainer chooses its settings on.
+
+    Raises:
+        PermanentError: where no fold can be learned from.
+    """
+    folds = _folds(examples)
+    answers: Answers = [None] * len(examples)
+    failure: PermanentError | None = None
+    trained = 0
+    for fold in range(FOLDS):
+        held_out = [index for index, own in enumerate(folds) if own == fold]
+        # a trainer that is given what to choose its settings on needn't cross-validate for it
+        choosing = [example for example, own in zip(examples, folds, strict=True) if own == (fold + 1) % FOLDS]
+        rest = [example for example, own in zip(examples, folds, strict=True) if own not in (fold, (fold + 1) % FOLDS)]
+        if not held_out or not rest:
+            continue
+        try:
+            model = trainer().train(rest, choosing)
+        except PermanentError as error:
+            failure = error
+            continue
+        trained += 1
+        for index, answer in zip(held_out, model.predict([examples[i].document for i in held_out]), strict=True):
+            answers[index] = answer
+    if failure is not None and not trained:
+        raise failure
+    return answers
+
+
+def _folds(examples: Sequence[LabeledExample]) -> list[int]:
+    """Dealt by label and text, so that every fold has its share of each class, whatever the order of examples."""
+    keys = [(",".join(example.categories), normalized_hash(example.text)) for example in examples]
+    fold_of: dict[str, int] = {}
+    for number, (_, text) in enumerate(sorted(set(keys))):
+        fold_of.setdefault(text, number % FOLDS)
+    return [fold_of[text] for _, text in keys]
+
+
+def _examples(label_file: LabelFile, readings: Mapping[str, Reading]) -> Iterator[tuple[int, LabeledExample]]:
+    for number, document in enumerate(label_file.documents):
+        reading = readings.get(document.location)
+        if reading is None or not reading.text.strip():
+            continue
+        is_answered = document.is_answered or label_file.kind is TaskKind.MULTI_LABEL_CLASSIFICATION
+        if not document.names and not is_answered:
+            continue
+        offsets = TextOffsets(reading.text, label_file.string_index_type)
+        entities = []
+        for entity in document.entities:
+            try:
+                start, end = offsets.span_to_code_points(entity.offset, entity.length)
+            except ValueError:
+                continue  # the doctor says so
+            entities.append(Entity(entity.category, start, end - start, reading.text[start:end]))
+        yield (
+            number,
+            LabeledExample(
+                document.location,
+                reading.text,
+                categories=tuple(sorted({*document.classes, *(part.category for part in document.parts)})),
+                entities=tuple(sorted(entities, key=lambda e: (e.offset, e.length, e.category))),
+                words=reading.document.words,
+                page_count=reading.document.page_count,
+                parts=document.parts,
+            ),
+        )
+
+
+_Found = tuple[int, float, str]
+"""Example, probability, message."""
+
+
+def _wrong_classes(examples: Sequence[LabeledExample], answers: Answers) -> Iterator[_Found]:
+    single = [index for index, example in enumerate(examples) if len(example.categories) == 1]
+    labels = [examples[index].categories[0] for index in single]
+    predicted = [_best(answers[index]) for index in single]
+    for item in likely_wrong(labels, predicted):
+        message = (
+            f"is labelled {labels[item.index]}, but models trained on the other documents say {item.suggested} "
+            f"({item.probability:.0%})."
+        )
+        yield single[item.index], item.probability, message
+
+
+def _best(answer: Prediction | None) -> tuple[str, float] | None:
+    if answer is None or not answer.categories:
+        return None
+    return answer.categories[0].category, answer.categories[0].confidence_score
+
+
+def _missing_classes(examples: Sequence[LabeledExample], answers: Answers) -> Iterator[_Found]:
+    """Classes that a model is sure of and the label isn't there; it doesn't say how unsure it is of the others."""
+    for index, (example, answer) in enumerate(zip(examples, answers, strict=True)):
+        for category in answer.categories if answer is not None else ():
+            if category.category not in example.categories and category.confidence_score >= _SURE:
+                message = f"may be {category.category} too ({category.confidence_score:.0%}), which it isn't labelled."
+                yield index, category.confidence_score, message
+
+
+def _contradicted_spans(examples: Sequence[LabeledExample], answers: Answers) -> Iterator[_Found]:
+    for index, (example, answer) in enumerate(zip(examples, answers, strict=True)):
+        for entity in answer.entities if answer is not None else ():
+            touching = [own for own in example.entities if _touch(own, entity)]
+            if entity.confidence_score < _SURE or any(own.category == entity.category for own in touching):
+                continue
+            given = f"is labelled {touching[0].category}" if touching else "isn't labelled"
+            message = (
+                f"{entity.text!r} at {entity.offset} (code points) {given}, but models trained on the other documents "
+                f"say {entity.category} ({entity.confidence_score:.0%})."
+            )
+            yield index, entity.confidence_score, message
+
+
+def _touch(one: Entity, other: Entity) -> bool:
+    return one.offset < other.offset + other.length and other.offset < one.offset + one.length
+
+
+def _finding(label_file: LabelFile, number: int, message: str) -> Finding:
+    return Finding(
+        code=FindingCode.LIKELY_WRONG,
+        severity=Severity.WARNING,
+        message=message,
+        location=label_file.documents[number].location,
+        document_index=number,
+    )
