@@ -44,7 +44,18 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(module), name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name]} is not a command")
-        return command
+        return _with_examples_as_written(command)
+
+
+def _with_examples_as_written(command: click.Command) -> click.Command:
+    r"""Keep the lines of paragraphs marked by ``\b`` apart in the help of a command and of those below it.
+
+    Click looks for the character backspace; docstrings with a backslash are raw strings, which hold two characters.
+    """
+    command.help = (command.help or "").replace("\\b\n", "\b\n")
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        _with_examples_as_written(below)
+    return command
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -62,6 +73,9 @@ def cli() -> None:
       docplatform ui             the Dagster UI, with sensors and schedules running
       docplatform read scan.png  read one file, without a home
     """
+
+
+_with_examples_as_written(cli)
 
 
 def main() -> None:

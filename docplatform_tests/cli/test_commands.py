@@ -32,11 +32,12 @@ def test_every_command_explains_itself(call, command):
     assert "--help" in ended.out
 
 
-@pytest.mark.parametrize("name", ["run", "read", "status", "sql", "samples", "ui"])
+@pytest.mark.parametrize("name", ["run", "read", "status", "sql", "samples", "ui", "models list"])
 def test_help_shows_examples(call, name):
-    out = call(name, "-h").out
+    out = call(*name.split(), "-h").out
     assert "Examples:" in out
-    assert f"docplatform {name}" in out.split("Examples:")[1]
+    assert f"\n    docplatform {name}" in out.split("Examples:")[1]  # a line each
+    assert "\\b" not in out
 
 
 def test_the_list_of_commands_is_the_order_people_need(call):

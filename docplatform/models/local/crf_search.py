@@ -27,6 +27,8 @@ _ENOUGH_HELD_OUT = 300
 """Once this many entities were held out, further folds are left undone."""
 _ENOUGH_TO_LEAN = 50
 """With fewer entities held out, F1 under one lean or another is chance."""
+_ENOUGH_DOCUMENTS = 10
+"""With fewer documents held out, what is best for them is peculiar to them: leaning one step at most."""
 _SEARCH_TOKENS = 25_000
 """Tokens the search looks at: beyond, settings change little and every trial costs minutes."""
 _SEARCH_ITERATIONS = 50
@@ -160,7 +162,9 @@ def _best_lean(trials: Sequence[Trial], crfs: Sequence[bytes], given: float | No
     scores = {given or 0.0: span_f1(trials, [lean(crf, given or 0.0) for crf in crfs])}
     if given is None and sum(_entities(trial.held_out) for trial in trials) >= _ENOUGH_TO_LEAN:
         bias = best = 0.0
-        while bias < min(_MOST_LEAN, best + 2 * _LEAN_STEP):
+        held_out = sum(len(trial.held_out) for trial in trials)
+        most = _MOST_LEAN if held_out >= _ENOUGH_DOCUMENTS else _LEAN_STEP
+        while bias < min(most, best + 2 * _LEAN_STEP):
             bias += _LEAN_STEP
             scores[bias] = span_f1(trials, [lean(crf, bias) for crf in crfs])
             best = bias if scores[bias] > scores[best] else best

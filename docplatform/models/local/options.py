@@ -26,7 +26,7 @@ class ClassificationOptions(BaseModel):
     max_characters: int = Field(50_000, ge=100, description="Characters of a text that are looked at.")
     min_confidence: float = Field(0.0, ge=0, le=1, description="Below this confidence the model abstains.")
     abstain_far: float = Field(
-        0.001, ge=0, lt=1, description="Share of texts like the examples that may be abstained from as far from all."
+        0.0005, ge=0, lt=1, description="Share of texts like the examples that may be abstained from as far from all."
     )
     search: SearchOptions | None = Field(None, description="Search for hyperparameters under a budget. Default: none.")
 
