@@ -37,6 +37,23 @@ class DocumentText:
     page_count: int = 1
 
 
+def cut_to_pages(document: DocumentText, first: int, last: int) -> DocumentText:
+    """A document with nothing but some of its pages, offsets kept: what stands before them is blank.
+
+    The pages are counted from 1 again. Text between two pages' words belongs to the page before; a document whose
+    words have no places isn't cut.
+    """
+    if not document.words or (first <= 1 and last >= document.page_count):
+        return document
+    starts: dict[int, int] = {}
+    for word in document.words:
+        starts[word.page] = min(starts.get(word.page, word.offset), word.offset)
+    start = min((offset for page, offset in starts.items() if first <= page <= last), default=len(document.text))
+    end = min((offset for page, offset in starts.items() if page > last), default=len(document.text))
+    words = [w._replace(page=w.page - first + 1) for w in document.words if first <= w.page <= last]
+    return DocumentText(" " * start + document.text[start:end], tuple(words), last - first + 1)
+
+
 def document_text(analyze_result: str) -> DocumentText:
     """Text and words of an ``AnalyzeResult`` in its JSON, as ``ocr_text.analyze_result`` holds it.
 

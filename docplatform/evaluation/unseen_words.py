@@ -1,8 +1,8 @@
 """Whether recent texts hold more words that the reference has none of: misread characters, a new topic, a new language.
 
 Each text gets the share of its words that stand in no *other* reference text, so that reference and recent texts are
-counted alike; the two samples of shares are then compared by ranks. A domain classifier needs many texts to learn that
-"lnvoice" is odd; this knows it from one.
+counted alike; the two samples of shares are then compared by ranks. Copies of a text are one: a hundred of them are no
+more evidence than it. A domain classifier needs many texts to learn that "lnvoice" is odd; this knows it from one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def tell_by_unseen_words(reference: Sequence[str], current: Sequence[str]) -> Se
 
     None where no text holds a word, or no share differs from another.
     """
-    known, recent = (_words(thinned(texts)) for texts in (reference, current))
+    known, recent = (_words(list(dict.fromkeys(thinned(texts)))) for texts in (reference, current))
     counts = Counter(word for words in known for word in words)
     shares = np.array(
         [

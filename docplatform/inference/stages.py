@@ -13,6 +13,7 @@ from typing import TypeVar
 from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.documents.predictions import Prediction
 from docplatform.errors import ReasonCode
+from docplatform.inference import packet_parts
 from docplatform.inference.review import review_reason
 from docplatform.labels.projects import ModelProject, TextSource
 from docplatform.lake.lake import Lake
@@ -256,19 +257,8 @@ class PredictionStage:
             return ()
         rows = _rows_of(self.lake, TABLES[self.project.text.table], lake_partition)
         for classifier, classes in self.project.applies_to.document_classes.items():
-            members = self._members(lake_partition, classifier, frozenset(classes))
-            rows = [row for row in rows if row["document_id"] in members]
+            rows = packet_parts.routed(self.lake, lake_partition, classifier, frozenset(classes), rows)
         return rows
-
-    def _members(self, lake_partition: str, classifier: str, classes: frozenset[str]) -> set[str]:
-        """The partition's documents that a classification project's champion put in one of these classes."""
-        rows = self.lake.read_rows(
-            PREDICTIONS,
-            lake_partitions=[lake_partition],
-            where={"project": classifier},
-            columns=["document_id", "categories"],
-        )
-        return {row["document_id"] for row in rows if classes & {found["category"] for found in row["categories"]}}
 
     def process(self, rows: Iterator[Row]) -> Iterator[Made | Failed]:
         """Predict in batches."""
@@ -276,8 +266,10 @@ class PredictionStage:
         texts = _with_column(self.lake, TABLES[source.table], source.column, rows)
         for batch in _batches(texts):
             model = model or self.load()
-            documents = [source.document(value) for _, value in batch]
-            for (row, _), prediction in zip(batch, model.predict(documents), strict=True):
+            parts = [packet_parts.cut(source.document(value), row) for row, value in batch]
+            predictions = iter(model.predict([document for documents in parts for document in documents]))
+            for (row, _), documents in zip(batch, parts, strict=True):
+                prediction = packet_parts.joined(list(islice(predictions, len(documents))))
                 yield Made(
                     document_id=row["document_id"],
                     values={

@@ -10,16 +10,9 @@ from docplatform.labels.projects import ModelProject
 from docplatform.models.base import Trainer, TrainerOptions
 from docplatform.models.search import NOT_KEPT, SearchStore
 
-LOCAL_KINDS = (
-    TaskKind.SINGLE_LABEL_CLASSIFICATION,
-    TaskKind.MULTI_LABEL_CLASSIFICATION,
-    TaskKind.ENTITY_RECOGNITION,
-)
-"""The tasks that local trainers exist for."""
-
 
 class _FromOptions(Protocol):
-    def __call__(self, given: TrainerOptions, searches: SearchStore) -> Trainer: ...
+    def __call__(self, given: TrainerOptions, searches: SearchStore, /) -> Trainer: ...
 
 
 def trainer_for(project: ModelProject, searches: SearchStore = NOT_KEPT) -> Trainer:
@@ -30,16 +23,11 @@ def trainer_for(project: ModelProject, searches: SearchStore = NOT_KEPT) -> Trai
         searches: Where hyperparameter searches are kept, for who trains; default: nowhere.
 
     Raises:
-        ConfigurationError: where no backend trains its kind, or its options are wrong; the message says what there is.
+        ConfigurationError: where there is no such backend, or its options are wrong; the message says what there is.
     """
     if project.backend != "local":
         raise ConfigurationError(
             f"Project {project.name}: there is no model backend {project.backend!r}. Set `backend: local`."
-        )
-    if project.kind not in LOCAL_KINDS:
-        raise ConfigurationError(
-            f"Project {project.name}: the local backend doesn't train {project.kind.value}. "
-            f"It trains {', '.join(LOCAL_KINDS)}."
         )
     try:
         return _local(project.kind)(project.trainer, searches)
@@ -56,6 +44,14 @@ def _local(kind: TaskKind) -> _FromOptions:
         from docplatform.models.local.multi_label import MultiLabelTrainer
 
         return MultiLabelTrainer.from_options
+    if kind is TaskKind.DOCUMENT_CLASSIFICATION:
+        from docplatform.models.local.document_classes import DocumentClassTrainer
+
+        return lambda given, _searches: DocumentClassTrainer.from_options(given)
+    if kind is TaskKind.FIELD_EXTRACTION:
+        from docplatform.models.local.fields import FieldTrainer
+
+        return FieldTrainer.from_options
     from docplatform.models.local.entities import EntityTrainer
 
     return EntityTrainer.from_options

@@ -20,7 +20,7 @@ from docplatform.registry.base import CHAMPION, ModelRegistry, ModelVersion
 from docplatform.training.candidates import candidate_for, require_dataset
 from docplatform.training.datasets import DatasetVersion, load_examples
 from docplatform.training.prebuilt import PrebuiltScore, compare_prebuilt, load_prebuilt
-from docplatform.training.reviewing import record_review_thresholds
+from docplatform.training.reviewing import record_review_thresholds, review_everything
 from docplatform.training.scores import Scored, document_attributes, write_scores
 
 COMPARISONS = "comparisons"
@@ -73,8 +73,10 @@ def judge_candidate(project: ModelProject, *, lake: Lake, registry: ModelRegistr
             run_id=run_id,
         )
         counts[version.version] = _judge(project, test, scored, lake=lake, registry=registry)
-    if champion is not None and champion.version != candidate.version and test:
-        _record_comparison(registry, dataset, candidate, champion, counts)
+    if champion is not None and champion.version != candidate.version:
+        review_everything(project, champion, registry)
+        if test:
+            _record_comparison(registry, dataset, candidate, champion, counts)
     record_review_thresholds(project, candidate, examples, registry)
     return load_judgement(project, lake=lake, registry=registry)
 

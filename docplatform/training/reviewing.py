@@ -61,6 +61,19 @@ def record_review_thresholds(
     registry.record_metrics(project.name, version.version, {**current.metrics, ABSTENTION: details})
 
 
+def review_everything(project: ModelProject, version: ModelVersion, registry: ModelRegistry) -> None:
+    """Let a person look at all that a version asserts, where a precision is asked for and wasn't shown for it.
+
+    Thresholds are found with the project's present trainer; of a champion from another one nothing can be shown.
+    """
+    current = registry.version(project.name, version.version)
+    if project.abstention.target_precision is None or not needs_thresholds(project, current):
+        return
+    registry.record_thresholds(project.name, version.version, {ALL_LABELS: NEVER})
+    details = {"target_precision": project.abstention.target_precision, "folds": project.abstention.folds}
+    registry.record_metrics(project.name, version.version, {**current.metrics, ABSTENTION: {**details, "labels": []}})
+
+
 def needs_thresholds(project: ModelProject, version: ModelVersion) -> bool:
     """Whether the thresholds that a version has aren't those the project asks for."""
     target = project.abstention.target_precision

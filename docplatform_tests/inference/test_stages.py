@@ -11,7 +11,7 @@ import pytest
 
 from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.documents.document_text import DocumentText
-from docplatform.documents.predictions import Category, Entity, Prediction, TaskKind
+from docplatform.documents.predictions import Category, DocumentPart, Entity, Prediction, TaskKind
 from docplatform.errors import PermanentError, ReasonCode, TransientError
 from docplatform.inference.champions import champion_stages, load_model
 from docplatform.inference.stages import PredictionStage, ReadingStage, RoutingStage, content_hash
@@ -296,3 +296,41 @@ def test_every_project_with_a_champion_gets_a_stage_and_wrong_ones_are_left_out(
             folder.unlink()
     with pytest.raises(PermanentError, match="aren't what was registered"):
         load_model(project, 1, p.model_registry)
+
+
+class Dividing(FakeModel):
+    """Says that the first page is of one class and the second of another."""
+
+    kind = TaskKind.DOCUMENT_CLASSIFICATION
+
+    def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
+        parts = (DocumentPart("bill", 1, 1, 0.9), DocumentPart("note", 2, 2, 0.8))
+        categories = (Category("bill", 0.9), Category("note", 0.8))
+        return [Prediction(categories, confidence_score=0.8, parts=parts) for _ in documents]
+
+
+def two_paged(home: Home, text: str) -> AnalyzeResult:
+    told = json.loads(home.reader.read(DocumentSource("k", text.encode(), "text/plain")).to_json())
+    first = told["pages"][0] | {"width": 10.0, "height": 10.0}
+    half = len(first["words"]) // 2
+    words = [word | {"polygon": [1, 1, 2, 1, 2, 2, 1, 2]} for word in first["words"]]
+    pages = [first | {"words": words[:half]}, first | {"pageNumber": 2, "words": words[half:]}]
+    return AnalyzeResult.from_json(json.dumps(told | {"pages": pages}))
+
+
+def test_of_a_packet_only_the_pages_of_the_classes_asked_for_are_predicted(home):
+    result = two_paged(home, "total one two total")
+    home.take_in({"acme/a.txt": "x"})
+    home.reader.read_many = lambda sources: (ReadOutcome(key=source.key, result=result) for source in sources)
+    home.process()
+    predict(home, Dividing(), entity_project())
+    routed = ModelProject(
+        name="notes",
+        kind=TaskKind.FIELD_EXTRACTION,
+        customer="acme",
+        labels="x",
+        applies_to=AppliesTo(document_classes={"totals": ["note"]}),
+    )
+    predict(home, FakeModel(), routed)
+    (row,) = [row for row in home.rows("predictions") if row["project"] == "notes"]
+    assert [(entity["text"], entity["offset"]) for entity in row["entities"]] == [("total", 14)]

@@ -5,7 +5,7 @@ import pytest
 from docplatform.documents.predictions import TaskKind
 from docplatform.errors import ConfigurationError
 from docplatform.labels.projects import ModelProject
-from docplatform.models.factory import LOCAL_KINDS, trainer_for
+from docplatform.models.factory import trainer_for
 
 
 def project(**changes: object) -> ModelProject:
@@ -13,11 +13,11 @@ def project(**changes: object) -> ModelProject:
     return ModelProject.model_validate({**values, **changes})
 
 
-@pytest.mark.parametrize("kind", LOCAL_KINDS)
+@pytest.mark.parametrize("kind", TaskKind)
 def test_every_local_kind_has_its_trainer_with_its_own_fingerprint(kind: TaskKind) -> None:
     trainer = trainer_for(project(kind=kind))
     assert trainer.kind is kind
-    others = {trainer_for(project(kind=other)).fingerprint for other in LOCAL_KINDS if other is not kind}
+    others = {trainer_for(project(kind=other)).fingerprint for other in TaskKind if other is not kind}
     assert trainer.fingerprint not in others
 
 
@@ -25,7 +25,6 @@ def test_every_local_kind_has_its_trainer_with_its_own_fingerprint(kind: TaskKin
     ("changes", "message"),
     [
         ({"backend": "azure"}, "Project loans: there is no model backend 'azure'.*backend: local"),
-        ({"kind": "field_extraction"}, "doesn't train field_extraction.*It trains single_label_classification"),
         ({"trainer": {"l3": 1}}, "Project loans: .*l3: no such option.*Options there are: l1, l2"),
     ],
 )

@@ -43,7 +43,7 @@ class TestMultiLabel(TrainerContract):
         assert sum(f == set(e.categories) for f, e in zip(found, test, strict=True)) >= 50
 
     def test_having_no_class_is_an_answer_not_an_abstention(self, model) -> None:
-        (prediction,) = model.predict(texts("please see the attached reference and kindly"))
+        (prediction,) = model.predict(texts("please see the reference and kindly"))
         assert not prediction.abstained
         assert prediction.categories == ()
         assert prediction.confidence_score == 0.0

@@ -85,10 +85,10 @@ def test_retraining_on_demand_makes_a_further_version_only_where_the_model_comes
     p = home.platform
     same = train_candidate(project, lake=p.lake, registry=p.model_registry, run_id="again", retrain=True)
     assert same.version == 1
-    p.model_registry.mark_stale("topics", 1, "a test")
-    version = train_candidate(project, lake=p.lake, registry=p.model_registry, run_id="anew")
+    other = home.project(p.projects.label_file(project), trainer={"regularization": 2.0, "char_ngrams": 0})
+    version = train_candidate(other, lake=p.lake, registry=p.model_registry, run_id="anew")
     assert version.version == 2
-    decision = judge_and_decide(home, project)
+    decision = judge_and_decide(home, other)
     assert (decision.candidate_version, decision.champion_version, decision.promoted) == (2, 2, True)
     assert "isn't below the champion's" in decision.reason
     assert "difference +0.0000" in decision.reason

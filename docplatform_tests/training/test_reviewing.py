@@ -91,3 +91,12 @@ def test_thresholds_are_found_on_predictions_of_examples_that_the_models_had_not
     found = held_out_assertions(project, examples)
     assert len(found) == sum(example.split is not Split.TEST for example in examples)
     assert {label for label, _, _ in found} == {"billing", "shipping"}
+
+
+def test_a_champion_that_no_precision_was_shown_for_is_reviewed_in_all_it_says(trained):
+    home, project, _ = trained
+    labels = home.platform.projects.label_file(project)
+    worse = {"regularization": 1e-9, "char_ngrams": 0, "min_confidence": 1.0}
+    decision = train(home, home.project(labels, trainer=worse, abstention={"target_precision": 0.9}), run_id="worse")
+    assert decision.champion_version == 1
+    assert home.platform.model_registry.aliased("topics", CHAMPION).thresholds == {ALL_LABELS: NEVER}

@@ -26,9 +26,36 @@ class ClassificationOptions(BaseModel):
     max_characters: int = Field(50_000, ge=100, description="Characters of a text that are looked at.")
     min_confidence: float = Field(0.0, ge=0, le=1, description="Below this confidence the model abstains.")
     abstain_far: float = Field(
-        0.001, ge=0, lt=1, description="Share of texts like the examples that may be abstained from as far from all."
+        0.0005, ge=0, lt=1, description="Share of texts like the examples that may be abstained from as far from all."
     )
     search: SearchOptions | None = Field(None, description="Search for hyperparameters under a budget. Default: none.")
+
+
+class DocumentClassOptions(BaseModel):
+    """Options of document classification."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    regularization: float | None = Field(
+        None, gt=0, description="C of the linear classifier: larger fits closer. Default: chosen by cross-validation."
+    )
+    word_ngrams: int = Field(2, ge=1, le=3, description="Longest run of words that is a feature.")
+    char_ngrams: int = Field(5, ge=0, le=6, description="Longest run of characters; 0: words only.")
+    max_features: int = Field(100_000, ge=100, description="Most features of words, and of characters.")
+    max_characters: int = Field(50_000, ge=100, description="Characters of a document that are looked at.")
+    layout: bool = Field(True, description="Look at where words lie too, where that tells held-out documents better.")
+    split_packets: bool = Field(True, description="Divide files of several pages into the documents they hold.")
+    min_confidence: float = Field(0.0, ge=0, le=1, description="Below this confidence the model abstains.")
+
+    @property
+    def of_text(self) -> ClassificationOptions:
+        """What concerns a document's words."""
+        return ClassificationOptions(
+            word_ngrams=self.word_ngrams,
+            char_ngrams=self.char_ngrams,
+            max_features=self.max_features,
+            max_characters=self.max_characters,
+        )
 
 
 class EntityOptions(BaseModel):
@@ -57,6 +84,23 @@ class EntityOptions(BaseModel):
     max_iterations: int = Field(100, ge=1, le=2_000, description="Most steps of the optimiser.")
     min_confidence: float = Field(0.0, ge=0, le=1, description="Entities below this confidence are left out.")
     search: SearchOptions | None = Field(None, description="Search for hyperparameters under a budget. Default: none.")
+
+
+class FieldOptions(BaseModel):
+    """Options of field extraction."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    l1: float = Field(0.1, ge=0, description="L1 penalty of the CRF.")
+    l2: float = Field(0.1, ge=0, description="L2 penalty of the CRF.")
+    max_iterations: int = Field(100, ge=1, le=2_000, description="Most steps of the optimiser.")
+    search: SearchOptions | None = Field(
+        None, description="Search for `l1` and `l2` under a budget, beginning with those given. Default: none."
+    )
+    form_template: bool = Field(
+        True, description="Look for printed words that most examples share, and use fields' places relative to them."
+    )
+    min_confidence: float = Field(0.0, ge=0, le=1, description="Values below this confidence are left out.")
 
 
 Options = TypeVar("Options", bound=BaseModel)

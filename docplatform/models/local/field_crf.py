@@ -1,0 +1,88 @@
+"""Documents with layout as sequences a CRF takes: one a page, features of words, places on a form, and tags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from docplatform.documents.document_text import DocumentText
+from docplatform.documents.predictions import Entity, LabeledExample
+from docplatform.models.local.bio import entity_ranges
+from docplatform.models.local.field_spans import Span, candidates, column_of
+from docplatform.models.local.form_template import LaidPage
+from docplatform.models.local.layout_features import layout_features
+from docplatform.models.local.layout_view import Piece, pieces_of, segments_of
+from docplatform.models.local.tokens import Token
+
+
+@dataclass(frozen=True)
+class LabeledPieces:
+    """A labelled document: its pieces, and the ranges of pieces that are fields' (one a line), with the fields."""
+
+    pieces: Sequence[Piece]
+    ranges: Sequence[tuple[int, int, str]]
+
+    @classmethod
+    def of(cls, example: LabeledExample) -> LabeledPieces:
+        """Cut a document into pieces. A label over several lines becomes a range a line."""
+        pieces = pieces_of(example.document)
+        tokens = [Token(p.start, p.end, p.text, int(p.begins_line), False) for p in pieces]
+        entities = [Entity(column_of(e.category), e.offset, e.length, e.text) for e in example.entities]
+        ranges = entity_ranges(tokens, entities)
+        return cls(pieces, [part for found in ranges for part in _lines(pieces, *found)])
+
+
+def _lines(pieces: Sequence[Piece], first: int, last: int, field: str) -> list[tuple[int, int, str]]:
+    starts = [first, *[i for i in range(first + 1, last) if pieces[i].begins_line]]
+    return [(start, end, field) for start, end in zip(starts, [*starts[1:], last], strict=True)]
+
+
+def pages_of(pieces: Sequence[Piece]) -> list[range]:
+    """The pieces of each page, in the order of the text."""
+    found, start = [], 0
+    for _, group in groupby(piece.page for piece in pieces):
+        end = start + sum(1 for _ in group)
+        found.append(range(start, end))
+        start = end
+    return found
+
+
+def page_features(pieces: Sequence[Piece], laid: LaidPage | None) -> list[Any]:
+    """One ``pycrfsuite.ItemSequence`` per page."""
+    from pycrfsuite import ItemSequence
+
+    placed = laid.features() if laid is not None else None
+    sequences = []
+    for page in pages_of(pieces):
+        members = pieces[page.start : page.stop]
+        rows = layout_features(members, segments_of(members))
+        if placed is not None:
+            rows = [[*row, *placed[i]] for row, i in zip(rows, page, strict=True)]
+        sequences.append(ItemSequence(rows))
+    return sequences
+
+
+def spans_of(tagger: Any, pieces: Sequence[Piece], features: Sequence[Any], fields: Sequence[str]) -> list[Span]:
+    """Candidates of all pages."""
+    spans: list[Span] = []
+    for page, sequence in zip(pages_of(pieces), features, strict=True):
+        tags = tagger.tag(sequence)
+        spans += candidates(tagger, tags, pieces, page.start, fields)
+    return spans
+
+
+def content_of(document: DocumentText, pieces: Sequence[Piece], spans: Sequence[Span]) -> tuple[tuple[int, int], ...]:
+    """Offset and length of each span, in code points; spans that touch become one."""
+    found: list[tuple[int, int]] = []
+    for span in spans:
+        start, end = pieces[span.first].start, pieces[span.last - 1].end
+        if (
+            found
+            and not document.text[sum(found[-1]) : start].strip(" ")
+            and "\n" not in document.text[sum(found[-1]) : start]
+        ):
+            start = found.pop()[0]
+        found.append((start, end - start))
+    return tuple(found)

@@ -1,0 +1,178 @@
+"""What a field extractor is trained on, what it can be told of beforehand, and how good it is on what is held out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import log
+
+import numpy as np
+
+from docplatform.documents.predictions import LabeledExample
+from docplatform.errors import PermanentError
+from docplatform.models.local.bio import tags_of
+from docplatform.models.local.calibration import fit_sigmoid
+from docplatform.models.local.crf import TokenSequences, open_crf
+from docplatform.models.local.examples import deal_folds
+from docplatform.models.local.field_crf import LabeledPieces, page_features, pages_of, spans_of
+from docplatform.models.local.field_spans import Assembly, Value, column_of, is_column, placed, said
+from docplatform.models.local.field_types import ValueReader
+from docplatform.models.local.form_template import FormTemplate, LaidPage
+
+_FOLDS = 3
+_ENOUGH_HELD_OUT = 30
+"""Held-out values from which confidence is calibrated on them."""
+_UNCALIBRATED = (0.7, -0.2)
+"""Scale and shift of the log-odds where it isn't: CRFs trained on few examples are too sure of themselves."""
+_GAP_SLACK = 4
+"""Pieces by which a gap between two spans of one value may be wider than any labelled."""
+_CUT = 0.02
+"""Share of a field's labelled spans that may cut a word for its values still to be taken as whole words."""
+_JOINED = 0.1
+"""Share of labelled documents in which a field's spans must say different things for it to be joined of several."""
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """Labelled documents in the shapes that training wants, one of each per document."""
+
+    examples: Sequence[LabeledExample]
+    labelled: Sequence[LabeledPieces]
+    template: FormTemplate | None
+    laid: Sequence[LaidPage | None]
+    """Each document over the form, told of others' labels only."""
+    documents: Sequence[TokenSequences]
+    labels: tuple[str, ...]
+    assembly: Assembly
+    readers: Mapping[str, ValueReader]
+
+    @classmethod
+    def of(cls, examples: Sequence[LabeledExample], *, look_for_form: bool) -> FieldProblem:
+        """Of examples in a stable order. Raises ``PermanentError`` where none is labelled."""
+        labelled = [LabeledPieces.of(example) for example in examples]
+        labels = tuple(sorted({field for document in labelled for *_, field in document.ranges}))
+        if not labels:
+            raise PermanentError(f"None of the {len(examples)} examples has a field; label some before training.")
+        template = (
+            FormTemplate.of([d.pieces for d in labelled], [d.ranges for d in labelled]) if look_for_form else None
+        )
+        laid = [template.laid_over(d.pieces, number) if template else None for number, d in enumerate(labelled)]
+        documents = [
+            TokenSequences(page_features(d.pieces, where), _tags(d), d.ranges)
+            for d, where in zip(labelled, laid, strict=True)
+        ]
+        assembly = Assembly(_joined(labelled), _whole(labelled))
+        return cls(examples, labelled, template, laid, documents, labels, assembly, _readers(examples, labels))
+
+    @property
+    def digest(self) -> str:
+        """A name for these examples."""
+        told = [(e.text, e.words, sorted((x.category, x.offset, x.length) for x in e.entities)) for e in self.examples]
+        return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
+
+    def held_out(self, fit: Callable[[Sequence[TokenSequences]], bytes]) -> list[tuple[float, bool]]:
+        """Score and rightness of the values found in documents that weren't trained on.
+
+        Args:
+            fit: Documents to a CRF.
+        """
+        folds = deal_folds([e.text for e in self.examples], [bool(d.ranges) for d in self.labelled], _FOLDS)
+        scored: list[tuple[float, bool]] = []
+        for fold in range(_FOLDS):
+            kept = [d for d, f in zip(self.documents, folds, strict=True) if f != fold]
+            if not any(d.entities for d in kept) or not (folds == fold).any():
+                continue
+            crf = fit(kept)
+            tagger = open_crf(crf)
+            for index in map(int, np.flatnonzero(folds == fold)):
+                pieces, laid = self.labelled[index].pieces, self.laid[index]
+                spans = spans_of(tagger, pieces, self.documents[index].features, self.labels)
+                if laid is not None:
+                    spans = placed(spans, pieces, laid, self.readers)
+                values = self.assembly.values(spans, pieces)
+                scored += [(value.score, _is_right(value, self.labelled[index])) for value in values]
+        return scored
+
+    def f1(self, scored: Sequence[tuple[float, bool]]) -> float:
+        """Of values found in held-out documents, against the fields labelled; rows of line items count by column."""
+        labelled = sum(len({field for *_, field in document.ranges}) for document in self.labelled)
+        return 2 * sum(right for _, right in scored) / max(len(scored) + labelled, 1)
+
+
+def _tags(document: LabeledPieces) -> list[list[str]]:
+    tags = tags_of(len(document.pieces), document.ranges)
+    return [tags[page.start : page.stop] for page in pages_of(document.pieces)]
+
+
+def _joined(labelled: Sequence[LabeledPieces]) -> dict[str, int]:
+    """Fields whose spans within a document say different things, with the widest gap between two of their spans.
+
+    Those are lines of one value, not one value in two places.
+    """
+    documents: dict[str, int] = defaultdict(int)
+    gaps: dict[str, list[int]] = defaultdict(list)
+    for document in labelled:
+        spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for first, last, field in document.ranges:
+            spans[field].append((first, last))
+        for field, found in spans.items():
+            documents[field] += 1
+            sayings = {"".join(p.text.casefold() for p in document.pieces[a:b]) for a, b in found}
+            if len(sayings) > 1 and not is_column(field):
+                gaps[field].append(max(b - a for (_, a), (b, _) in pairwise(found)))
+    return {f: max(widest) + _GAP_SLACK for f, widest in gaps.items() if len(widest) > _JOINED * documents[f]}
+
+
+def _whole(labelled: Sequence[LabeledPieces]) -> frozenset[str]:
+    """Fields that hardly ever begin or end within a word."""
+    total: dict[str, int] = defaultdict(int)
+    cut: dict[str, int] = defaultdict(int)
+    for document in labelled:
+        pieces = document.pieces
+        for first, last, field in document.ranges:
+            before = first > 0 and pieces[first - 1].end == pieces[first].start
+            after = last < len(pieces) and pieces[last - 1].end == pieces[last].start
+            total[field] += 1
+            cut[field] += before or after
+    return frozenset(field for field, count in total.items() if cut[field] <= _CUT * count)
+
+
+def _readers(examples: Sequence[LabeledExample], labels: Sequence[str]) -> dict[str, ValueReader]:
+    contents: dict[str, list[str]] = defaultdict(list)
+    for example in examples:
+        texts: dict[str, dict[str, None]] = defaultdict(dict)
+        for entity in example.entities:
+            texts[entity.category][entity.text] = None
+        for category, said_of_it in texts.items():
+            contents[column_of(category)].append("\n".join(said_of_it))
+    return {label: ValueReader.of(contents[label]) for label in labels}
+
+
+def _is_right(value: Value, truth: LabeledPieces) -> bool:
+    """Whether a value says what is labelled: all spans together, or any one of the labelled places."""
+    field = column_of(value.field)
+    found = "".join(said(truth.pieces, span) for span in value.spans)
+    spans = [
+        said(truth.pieces, span._replace(first=a, last=b))
+        for span in value.spans[:1]
+        for a, b, f in truth.ranges
+        if f == field
+    ]
+    return found in spans or found == "".join(spans)
+
+
+def calibration(scored: Sequence[tuple[float, bool]]) -> tuple[float, float]:
+    """Scale and shift of log-odds of scores, from scores of values in held-out documents and whether they are right."""
+    if len(scored) < _ENOUGH_HELD_OUT:
+        return _UNCALIBRATED
+    odds = np.array([log_odds(score) for score, _ in scored])
+    return fit_sigmoid(odds, np.array([right for _, right in scored]))
+
+
+def log_odds(probability: float) -> float:
+    """Of a probability, no further from even than 10,000 to 1."""
+    clipped = min(max(probability, 1e-4), 1 - 1e-4)
+    return log(clipped / (1 - clipped))

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from docplatform.documents.document_text import DocumentText
+from docplatform.documents.predictions import Entity, LabeledExample
+from docplatform.errors import PermanentError
+from docplatform.models.local.fields import FieldTrainer
+from docplatform.models.local.model_folder import read_model, write_model
+from docplatform.models.search import SearchStore
+from docplatform_tests.contracts.trainer import TrainerContract
+from docplatform_tests.models.pages import form, forms, invoices, laid_out, texts_of, without_places
+
+_PLAIN = ("Customer", "InvoiceDate", "Total")
+
+
+class TestFields(TrainerContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def trainer(cls) -> FieldTrainer:
+        return FieldTrainer.from_options({"max_iterations": 40})
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def examples(cls) -> list[LabeledExample]:
+        return [only(e, _PLAIN) for e in invoices()]
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def documents(cls) -> list[DocumentText]:
+        given = invoices(8, seed=9)
+        plain = [without_places(e) for e in given[:2]]
+        return [*texts_of([*given, *plain]), DocumentText("lone \ud800 one"), DocumentText("word " * 3000)]
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def unlearnable(cls) -> list[list[LabeledExample]]:
+        blank = LabeledExample("b", "   ", entities=(Entity("X", 0, 2, "  "),))
+        return [[], [LabeledExample("a", "no field in here")], [blank]]
+
+    def test_values_are_found_typed_and_joined(self, model) -> None:
+        for example in invoices(10, seed=9):
+            (prediction,) = model.predict([example.document])
+            found = {field.name: field for field in prediction.fields}
+            truth = {name: "\n".join(e.text for e in example.entities if e.category == name) for name in _PLAIN}
+            assert {name: field.content for name, field in found.items()} == truth
+            day, month, year = truth["InvoiceDate"].split("/")
+            assert found["InvoiceDate"].value == f"{year}-{month}-{day}"
+            assert found["Total"].value == truth["Total"]
+            assert len(found["Customer"].spans) == 2
+
+    def test_entities_are_the_spans_of_the_fields(self, model) -> None:
+        (prediction,) = model.predict([invoices(1, seed=9)[0].document])
+        spans = {(f.name, *span) for f in prediction.fields for span in f.spans}
+        assert spans == {(e.category, e.offset, e.length) for e in prediction.entities}
+
+
+def only(example: LabeledExample, names: tuple[str, ...]) -> LabeledExample:
+    return replace(example, entities=tuple(e for e in example.entities if e.category in names))
+
+
+def test_line_items_are_found_row_by_row() -> None:
+    model = FieldTrainer.from_options({"max_iterations": 60}).train(invoices(), [])
+    assert {"Items/*/Amount", "Items/*/Description"} < set(model.labels)
+    for example in invoices(6, seed=9):
+        (prediction,) = model.predict([example.document])
+        truth = {e.category: e.text for e in example.entities if e.category.startswith("Items/")}
+        assert {f.name: f.content for f in prediction.fields if f.name.startswith("Items/")} == truth
+
+
+def test_texts_without_places_are_learned_from_too() -> None:
+    model = FieldTrainer.from_options({"max_iterations": 60}).train([without_places(e) for e in invoices()], [])
+    for example in invoices(4, seed=9):
+        (prediction,) = model.predict([without_places(example).document])
+        truth = next(e.text for e in example.entities if e.category == "Total")
+        assert next(f.content for f in prediction.fields if f.name == "Total") == truth
+
+
+def test_a_form_is_known_by_its_printed_words_wherever_it_lies_on_the_page() -> None:
+    model = FieldTrainer.from_options({"max_iterations": 60}).train(forms(), [])
+    assert model.template is not None
+    rng = random.Random(7)  # noqa: S311 - made to be repeated
+    for filled in ({"Name", "Tax"}, {"City", "Wages", "Fee"}, set()):
+        example = form("new", rng, filled)
+        (prediction,) = model.predict([example.document])
+        truth = {e.category: e.text for e in example.entities}
+        assert {f.name: f.content for f in prediction.fields} == truth
+        agreed = next(f for f in prediction.fields if f.name == "Agreed")
+        assert agreed.value == agreed.content.strip(":")
+
+
+def test_a_field_that_one_example_has_filled_in_is_found_at_its_place() -> None:
+    rng = random.Random(8)  # noqa: S311 - made to be repeated
+    examples = [form(f"f{i}", rng, {"Name", "Wages", *(("Fee",) if i == 0 else ())}) for i in range(6)]
+    model = FieldTrainer.from_options({"max_iterations": 60}).train(examples, [])
+    example = form("new", rng, {"Wages", "Fee"})
+    (prediction,) = model.predict([example.document])
+    assert {f.name for f in prediction.fields} == {"Wages", "Fee", "Agreed"}
+
+
+def test_a_form_is_not_looked_for_where_the_project_says_so() -> None:
+    model = FieldTrainer.from_options({"max_iterations": 10, "form_template": False}).train(forms(), [])
+    assert model.template is None
+
+
+def test_a_document_of_another_sort_is_not_taken_for_the_form() -> None:
+    model = FieldTrainer.from_options({"max_iterations": 20}).train(forms(), [])
+    assert model.template.laid_over([]) is None
+    (prediction,) = model.predict([laid_out("x", [[("", "quite another text", 0.1, 0.14)]]).document])
+    assert not prediction.abstained
+
+
+def test_confidence_asked_for_leaves_out_what_is_less_sure() -> None:
+    model = FieldTrainer.from_options({"min_confidence": 0.999, "max_iterations": 5}).train(invoices(8), [])
+    fields = [f for p in model.predict(texts_of(invoices(5))) for f in p.fields]
+    assert all(field.confidence_score >= 0.999 for field in fields)
+
+
+def test_a_file_that_passes_its_checksum_but_is_no_crf_is_refused(tmp_path) -> None:
+    trainer = FieldTrainer.from_options({"max_iterations": 5})
+    trainer.train(invoices(3), []).save(tmp_path)
+    header, files = read_model(tmp_path, "layout-crf/1")
+    rest = {k: v for k, v in header.items() if k not in ("format", "engine", "files")}
+    write_model(tmp_path, "layout-crf/1", rest, {**files, "fields.crfsuite": b"not a model"})
+    with pytest.raises(PermanentError, match="can't be read"):
+        trainer.load(tmp_path)
+
+
+def test_a_search_looks_for_penalties_from_those_given_on() -> None:
+    told: list[str] = []
+    options = {"max_iterations": 5, "search": {"trials": 2}}
+    trainer = FieldTrainer.from_options(options, SearchStore(progress=told.append))
+    assert trainer.train(invoices(8), []).labels == trainer.train(invoices(8)[::-1], []).labels
+    assert "l1 0.1, l2 0.1" in told[0]
+    assert len(told) == 4
+    assert [line.partition("(")[0] for line in told[:2]] == [line.partition("(")[0] for line in told[2:]]
