@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from docplatform.evaluation.comparison import Comparison
-from docplatform.evaluation.metrics import Evaluation
+if TYPE_CHECKING:
+    from docplatform.evaluation.comparison import Comparison
+    from docplatform.evaluation.metrics import Evaluation
 
 TEST_SHARE = 0.20
 """Of labelled documents, as ``labels.splits`` divides them."""

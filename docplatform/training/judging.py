@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from docplatform.documents.predictions import LabeledExample, Split
 from docplatform.errors import PermanentError
@@ -22,6 +23,7 @@ from docplatform.training.datasets import DatasetVersion, load_examples
 from docplatform.training.prebuilt import PrebuiltScore, compare_prebuilt, load_prebuilt
 from docplatform.training.reviewing import record_review_thresholds, review_everything
 from docplatform.training.scores import Scored, document_attributes, write_scores
+from docplatform.training.unlabeled import with_project_texts
 
 COMPARISONS = "comparisons"
 """Key in a version's metrics: dataset and champion to how it compares."""
@@ -77,7 +79,8 @@ def judge_candidate(project: ModelProject, *, lake: Lake, registry: ModelRegistr
         review_everything(project, champion, registry)
         if test:
             _record_comparison(registry, dataset, candidate, champion, counts)
-    record_review_thresholds(project, candidate, examples, registry)
+    trainer = partial(with_project_texts, trainer_for(project), project, lake, dataset)
+    record_review_thresholds(project, candidate, trainer, examples, registry)
     return load_judgement(project, lake=lake, registry=registry)
 
 

@@ -16,9 +16,11 @@ from docplatform.evaluation.metrics import evaluate
 from docplatform.labels.projects import ModelProject
 from docplatform.lake.lake import Lake
 from docplatform.lake.tables import LEARNING_CURVES
+from docplatform.models.base import Trainer
 from docplatform.models.factory import trainer_for
 from docplatform.training.candidates import require_dataset
 from docplatform.training.datasets import load_examples
+from docplatform.training.unlabeled import with_project_texts
 
 
 def draw_learning_curve(project: ModelProject, *, lake: Lake, run_id: str) -> tuple[CurvePoint, ...]:
@@ -27,7 +29,8 @@ def draw_learning_curve(project: ModelProject, *, lake: Lake, run_id: str) -> tu
     Validation examples go to every training. Costs about three trainings. Raises ``PermanentError``: no dataset yet.
     """
     dataset = require_dataset(lake, project.name)
-    points = learning_curve(project, load_examples(lake, project.name, dataset.dataset_version))
+    trainer = with_project_texts(trainer_for(project), project, lake, dataset)
+    points = learning_curve(project, trainer, load_examples(lake, project.name, dataset.dataset_version))
     keys = {"project": project.name, "dataset_version": dataset.dataset_version}
     rows = [
         {
@@ -53,14 +56,16 @@ def load_learning_curve(lake: Lake, project: str, dataset_version: str) -> tuple
     return tuple(sorted(points, key=lambda point: (point.label, point.share)))
 
 
-def learning_curve(project: ModelProject, examples: Sequence[LabeledExample]) -> tuple[CurvePoint, ...]:
+def learning_curve(
+    project: ModelProject, trainer: Trainer, examples: Sequence[LabeledExample]
+) -> tuple[CurvePoint, ...]:
     """The points: per label and on average. A share that can't be trained on (one class only) has none."""
     by_split = {split: [e for e in examples if e.split is split] for split in Split}
     test, validation = by_split[Split.TEST], by_split[Split.VALIDATION]
     points: list[CurvePoint] = []
     for share, subset in zip(SHARES, nested_subsets(by_split[Split.TRAIN], SHARES), strict=True):
         try:
-            model = trainer_for(project).train(subset, validation)
+            model = trainer.train(subset, validation)
         except PermanentError:  # what the estimate then says is "only so many sizes could be trained on"
             continue
         evaluation = evaluate(project.kind, test, model.predict([example.document for example in test]))

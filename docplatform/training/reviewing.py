@@ -6,7 +6,7 @@ has seen both), in ``abstention.folds`` parts; near-duplicates stay in one part.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
@@ -20,7 +20,7 @@ from docplatform.labels.projects import ModelProject
 from docplatform.labels.splits import normalized_hash
 from docplatform.lake.lake import Lake
 from docplatform.lake.tables import ANNOTATIONS, PREDICTIONS
-from docplatform.models.factory import trainer_for
+from docplatform.models.base import Trainer
 from docplatform.registry.base import ModelRegistry, ModelVersion
 
 ABSTENTION = "abstention"
@@ -39,7 +39,11 @@ class ReviewItem:
 
 
 def record_review_thresholds(
-    project: ModelProject, version: ModelVersion, examples: Sequence[LabeledExample], registry: ModelRegistry
+    project: ModelProject,
+    version: ModelVersion,
+    trainer: Callable[[], Trainer],
+    examples: Sequence[LabeledExample],
+    registry: ModelRegistry,
 ) -> None:
     """Find and store the thresholds that the project's ``abstention.target_precision`` asks for.
 
@@ -55,7 +59,7 @@ def record_review_thresholds(
         return
     if current.thresholds and {name: known.get(name) for name in asked} == asked:
         return
-    found = review_thresholds(held_out_assertions(project, examples), target, version.labels)
+    found = review_thresholds(held_out_assertions(project, trainer(), examples), target, version.labels)
     registry.record_thresholds(project.name, version.version, {one.label: one.threshold for one in found})
     details = {**asked, "labels": [asdict(one) for one in found]}
     registry.record_metrics(project.name, version.version, {**current.metrics, ABSTENTION: details})
@@ -83,9 +87,8 @@ def needs_thresholds(project: ModelProject, version: ModelVersion) -> bool:
     return known.get("target_precision") != target or known.get("folds") != project.abstention.folds
 
 
-def held_out_assertions(project: ModelProject, examples: Sequence[LabeledExample]) -> list[Assertion]:
+def held_out_assertions(project: ModelProject, trainer: Trainer, examples: Sequence[LabeledExample]) -> list[Assertion]:
     """What models assert of examples they haven't seen, over all but the test split."""
-    trainer = trainer_for(project)
     usable = [example for example in examples if example.split is not Split.TEST]
     placed = _in_folds(usable, project.abstention.folds)
     found: list[Assertion] = []

@@ -7,6 +7,7 @@ import pytest
 from docplatform.documents.predictions import Category, Entity, FieldValue, Prediction, Split
 from docplatform.evaluation.abstention import ALL_LABELS, NEVER
 from docplatform.inference.review import review_reason
+from docplatform.models.factory import trainer_for
 from docplatform.registry.base import CHAMPION
 from docplatform.training.datasets import latest_dataset, load_examples
 from docplatform.training.reviewing import describe_thresholds, held_out_assertions, review_queue
@@ -88,7 +89,7 @@ def test_thresholds_are_found_on_predictions_of_examples_that_the_models_had_not
     home, project = careful
     dataset = latest_dataset(home.platform.lake, "topics")
     examples = load_examples(home.platform.lake, "topics", dataset.dataset_version)
-    found = held_out_assertions(project, examples)
+    found = held_out_assertions(project, trainer_for(project), examples)
     assert len(found) == sum(example.split is not Split.TEST for example in examples)
     assert {label for label, _, _ in found} == {"billing", "shipping"}
 
