@@ -155,7 +155,7 @@ def test_definitions_bind_every_job(tmp_path):
     repository = build_defs(quick_settings(tmp_path)).get_repository_def()
     assert {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")} == {
         "ingest_job", "reading_job", "process_job", "predict_job", "replay_job", "replay_arrivals_job",
-        "labels_job", "retrain_job", "drift_job", "maintenance_job",
+        "labels_job", "label_studio_job", "retrain_job", "drift_job", "maintenance_job",
     }  # fmt: skip
     partitioned = {"reading_job", "process_job", "predict_job", "replay_job", "retrain_job", "drift_job"}
     assert {job.name for job in repository.get_all_jobs() if job.partitions_def} >= partitioned
