@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from docplatform.documents.predictions import Entity
 from docplatform.models.local.bio import entity_ranges, ranges_of, tags_of
+from docplatform.models.local.lexicon import Lexicon
 from docplatform.models.local.token_features import TokenView, full_shape, shape
 from docplatform.models.local.tokens import MAX_CHUNK, chunk, tokenize
 
@@ -93,7 +94,7 @@ def test_shapes(word: str, short: str, full: str) -> None:
 
 
 def test_features_look_past_the_edges_of_a_chunk_but_not_past_the_line_for_its_words() -> None:
-    view = TokenView.of(tokenize("Total due\n12 paid"))
+    view = TokenView.of(tokenize("Total due\n12 paid"), Lexicon("en", {}))
     (features,) = view.features(2, 3)
     assert {"w=12", "-1w=due", "[total"} & set(features) == {"w=12", "-1w=due"}
     assert {"]paid", "Lat=0", "digits=2"} <= set(features)
