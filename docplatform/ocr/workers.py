@@ -12,12 +12,11 @@ import os
 import shutil
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
@@ -32,9 +31,6 @@ from docplatform.ocr.worker_process import MEMORY_EXIT, ReaderFactory, attempt
 _TRIES = 2
 _LOOK_SECONDS = 1.0
 """How often somebody who waits looks whether the worker is still there."""
-_UNTAKEN_SECONDS = 120.0
-"""Where no worker says for so long that it began anything, what waits is handed out again: a worker that is killed
-between taking a document and saying so takes it along, and the pool knows nothing of it."""
 
 
 class WorkerPool(Protocol):
@@ -162,18 +158,12 @@ class PebbleWorkerPool:
     @staticmethod
     def _next(done: SimpleQueue[Any], pending: dict[Any, _Try]) -> Any:
         """The next try that has come to an end; one whose worker went away without the pool's notice is given up."""
-        last_begun = time.monotonic()
         while True:
             try:
                 return done.get(timeout=_LOOK_SECONDS)
             except Empty:
-                if any(future.running() for future in pending):
-                    last_begun = time.monotonic()
-                is_untaken = time.monotonic() - last_begun > _UNTAKEN_SECONDS
                 for future, trial in pending.items():
-                    if is_untaken:
-                        pending[future] = replace(trial, number=trial.number - 1)  # it wasn't tried
-                    if is_untaken or trial.running.clock.is_lost(trial.token):
+                    if trial.running.clock.is_lost(trial.token):
                         future.cancel()  # which puts it into ``done``
 
     def _usable(self) -> _Running:

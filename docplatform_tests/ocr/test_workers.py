@@ -11,12 +11,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from pebble.common import ProcessFuture
 from pebble.pool.process import WorkerManager
 
 from docplatform.documents import stored_json
 from docplatform.errors import ReasonCode
-from docplatform.ocr import worker_clock, worker_process, workers
+from docplatform.ocr import worker_clock, worker_process
 from docplatform.ocr.worker_clock import WorkerClock
 from docplatform.ocr.workers import InProcessPool, PebbleWorkerPool, WorkerPool
 from docplatform_tests.contracts.worker_pool import (
@@ -367,20 +366,3 @@ class TestTheClock:
             assert not clock.is_lost(1)
         finally:
             clock.stop()
-
-
-@pytest.mark.parametrize("lost", [1, 2, 5])
-def test_documents_that_a_killed_worker_took_along_unsaid_are_handed_out_again(processes, monkeypatch, lost):
-    assert by_key(processes.read(sources("say")))["0"].result, "workers have started"
-    schedule = workers._Running.schedule
-    taken = itertools.count()
-
-    def swallowing(self, *args):
-        return ProcessFuture() if next(taken) < lost else schedule(self, *args)
-
-    monkeypatch.setattr(workers._Running, "schedule", swallowing)
-    monkeypatch.setattr(workers, "_UNTAKEN_SECONDS", 0.5)
-    outcomes = by_key(processes.read(sources("say", "say", "say")))
-    assert all(outcome.result for outcome in outcomes.values())
-    assert len(outcomes) == 3
-    assert next(taken) == 3 + lost, "each lost one was handed out once more"
