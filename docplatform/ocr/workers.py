@@ -182,7 +182,7 @@ class PebbleWorkerPool:
         except ConfigurationError:
             raise  # of no document in particular: the pass can't go on
         except Exception as error:  # noqa: BLE001 - whatever became of one document, it ends no pass
-            if trial.number < _TRIES:
+            if trial.number < _TRIES + isinstance(error, BrokenProcessPool):  # which is no document's doing
                 return None
             reason, message, seconds = self._why(error, trial)
         else:
