@@ -86,33 +86,36 @@ def build_annotations(
     for document in placed.documents:
         if document.location in report.refused:
             continue
-        text = documents[document.location]
-        for category, offset, length, pages in _labels(label_file, document, text.content):
-            annotation_id = _annotation_id(project.name, text.document_id, category, offset, length, *pages)
-            first_page, last_page = pages or (None, None)
-            row = {
-                "annotation_id": annotation_id,
-                "project": project.name,
-                "document_id": text.document_id,
-                "customer": project.customer,
-                "location": document.location,
-                "category": category,
-                "offset": offset,
-                "length": length,
-                "text": None if offset is None or length is None else text.content[offset : offset + length],
-                "text_hash": text.content_hash,
-                "first_page": first_page,
-                "last_page": last_page,
-                "declared_split": document.declared_split.value if document.declared_split else None,
-                "label_file_hash": label_file.sha256,
-                "labeled_by": None,
-                "labeled_at": None,
-                "run_id": run_id,
-                "processed_at": now,
-            }
-            rows.setdefault(annotation_id, row)
+        for row in _rows(project, label_file, document, documents[document.location]):
+            rows.setdefault(row["annotation_id"], {**row, "run_id": run_id, "processed_at": now})
     missing = dict.fromkeys(d.location for d in label_file.documents if d.location not in documents)
     return AnnotationBuild(rows=tuple(rows.values()), report=report, missing=tuple(missing))
+
+
+def _rows(
+    project: ModelProject, label_file: LabelFile, document: DocumentLabels, text: LabeledText
+) -> Iterator[dict[str, Any]]:
+    """A row of ``annotations`` for each label of a document, but for who asked and when."""
+    for category, offset, length, pages in _labels(label_file, document, text.content):
+        first_page, last_page = pages or (None, None)
+        yield {
+            "annotation_id": _annotation_id(project.name, text.document_id, category, offset, length, *pages),
+            "project": project.name,
+            "document_id": text.document_id,
+            "customer": project.customer,
+            "location": document.location,
+            "category": category,
+            "offset": offset,
+            "length": length,
+            "text": None if offset is None or length is None else text.content[offset : offset + length],
+            "text_hash": text.content_hash,
+            "first_page": first_page,
+            "last_page": last_page,
+            "declared_split": document.declared_split.value if document.declared_split else None,
+            "label_file_hash": label_file.sha256,
+            "labeled_by": None,
+            "labeled_at": None,
+        }
 
 
 def _labels(

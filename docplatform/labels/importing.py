@@ -106,15 +106,7 @@ def plan_labels(
     label_file = _with_held(parsed, project_name)
     current = existing(project_name)
     project = _new(label_file, project_name, customer) if current is None else _updated(current, label_file, customer)
-    readings: dict[str, Reading] = {}
-    unread: set[str] = set()
-    for location in dict.fromkeys(document.location for document in label_file.documents):
-        content = held[location] if location in held else read_document(location)
-        text = None if content is None else _verbatim(content, location)
-        if text is not None:
-            readings[location] = Reading.of_text(text)
-        elif content is not None:
-            unread.add(location)
+    readings, unread = _read_verbatim(label_file, lambda at: held[at] if at in held else read_document(at))
     # what the label tool read is better than nothing to hold labels against; docplatform's own reading counts later
     tool_readings = {location: reading for location, reading in parsed.readings.items() if location not in readings}
     absent = set(tool_readings) - unread
@@ -137,6 +129,22 @@ def plan_labels(
         missing=tuple(missing),
         is_update=current is not None,
     )
+
+
+def _read_verbatim(
+    label_file: LabelFile, read_document: Callable[[str], bytes | None]
+) -> tuple[dict[str, Reading], set[str]]:
+    """The texts of labelled documents that are plain text, and the locations of those that are there and aren't."""
+    readings: dict[str, Reading] = {}
+    unread: set[str] = set()
+    for location in dict.fromkeys(document.location for document in label_file.documents):
+        content = read_document(location)
+        text = None if content is None else _verbatim(content, location)
+        if text is not None:
+            readings[location] = Reading.of_text(text)
+        elif content is not None:
+            unread.add(location)
+    return readings, unread
 
 
 def _with_held(parsed: ParsedLabels, project_name: str) -> LabelFile:
