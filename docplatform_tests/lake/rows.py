@@ -49,6 +49,8 @@ def prediction_row(number: int, project: str = "p", **values: Any) -> dict[str, 
         "parts": [{"category": "a", "first_page": 1, "last_page": 2, "confidence": 0.5}],
         "confidence": 0.25,
         "abstained": False,
+        "needs_review": False,
+        "review_reason": None,
         **PROVENANCE,
         **values,
     }
