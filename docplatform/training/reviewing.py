@@ -1,4 +1,4 @@
-"""Which predictions a person has to look at: thresholds for it, and the queue.
+"""Which predictions a person has to look at: the thresholds for it. Which documents those are: ``choosing``.
 
 Thresholds are found on predictions of training and validation examples by models that hadn't seen them (the final model
 has seen both), in ``abstention.folds`` parts; near-duplicates stay in one part. The test split isn't touched.
@@ -7,7 +7,7 @@ has seen both), in ``abstention.folds`` parts; near-duplicates stay in one part.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
@@ -18,24 +18,11 @@ from docplatform.evaluation.items import Assertion, assertions
 from docplatform.labels.near_duplicates import groups, near_duplicates
 from docplatform.labels.projects import ModelProject
 from docplatform.labels.splits import normalized_hash
-from docplatform.lake.lake import Lake
-from docplatform.lake.tables import ANNOTATIONS, PREDICTIONS
 from docplatform.models.base import Trainer
 from docplatform.registry.base import ModelRegistry, ModelVersion
 
 ABSTENTION = "abstention"
 """Key in a version's metrics: the precision asked for, and what was found."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewItem:
-    """A predicted document that waits for a person."""
-
-    document_id: str
-    name: str
-    lake_partition: str
-    confidence: float
-    reason: str
 
 
 def record_review_thresholds(
@@ -118,30 +105,6 @@ def _in_folds(examples: Sequence[LabeledExample], folds: int) -> list[tuple[Labe
     firsts = groups(len(ordered), pairs)
     numbers = {first: number for number, first in enumerate(dict.fromkeys(firsts))}
     return [(example, numbers[first] % folds) for example, first in zip(ordered, firsts, strict=True)]
-
-
-def review_queue(lake: Lake, project: str, limit: int | None = None) -> list[ReviewItem]:
-    """Predicted documents that need review and aren't labelled yet, the least sure first."""
-    labelled = {
-        row["document_id"] for row in lake.read_rows(ANNOTATIONS, where={"project": project}, columns=["document_id"])
-    }
-    rows = lake.read_rows(
-        PREDICTIONS,
-        where={"project": project, "needs_review": True},
-        columns=["document_id", "name", "lake_partition", "confidence", "review_reason"],
-    )
-    items = [
-        ReviewItem(
-            document_id=row["document_id"],
-            name=row["name"],
-            lake_partition=row["lake_partition"],
-            confidence=row["confidence"],
-            reason=row["review_reason"] or "",
-        )
-        for row in rows
-        if row["document_id"] not in labelled
-    ]
-    return sorted(items, key=lambda item: (item.confidence, item.document_id))[:limit]
 
 
 def describe_thresholds(version: ModelVersion) -> str:
