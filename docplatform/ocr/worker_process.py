@@ -37,6 +37,9 @@ up, 60 MB of one that recognition came after. Handing back takes 10 to 60 ms."""
 _MUCH_BYTES = 400 * 2**20
 """Resident after that from which on engines are asked to free what they keep: over the zoo's pages that rose to 220 MB.
 A worker that reads receipts stays below; freeing between all documents would cost some percent of their CPU."""
+_LOCK_SECONDS = 10.0
+"""A transfer to or from the pool takes milliseconds. Who waits this long for its lock waits for a worker that was
+killed in the middle of one, and gives up (at the second time), so that the pool breaks and is replaced."""
 _SINGLE_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
 
@@ -126,7 +129,10 @@ def start(factory: ReaderFactory, memory_bytes: int, parent: int, writer: Connec
     Resident memory is limited to what is there now and ``memory_bytes`` more, and looked at 20 times a second; what is
     reserved, used or not, to twice as much, which the kernel enforces at once. Large results are left in ``outbox``.
     """
+    from pebble import CONSTS
+
     global _reader, _writer, _outbox
+    CONSTS.channel_lock_timeout = _LOCK_SECONDS
     for name in _SINGLE_THREAD_VARIABLES:
         os.environ[name] = "1"
     die_with_parent(parent)

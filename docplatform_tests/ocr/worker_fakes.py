@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import mmap
 import os
 import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
+
+from pebble.pool.channel import WorkerChannel
 
 from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.errors import ConfigurationError, PermanentError, ReasonCode, TransientError
@@ -43,6 +46,13 @@ class ObedientReader:
 
 def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _die_in_transfer() -> None:
+    """As a worker that is killed while it holds what only one worker at a time may have: the way to the pool."""
+    (channel,) = [found for found in gc.get_objects() if isinstance(found, WorkerChannel)]
+    channel.mutex.acquire()
+    _die()
 
 
 def _segfault() -> None:
@@ -107,6 +117,7 @@ def _later() -> None:
 
 _DEEDS: dict[str, Callable[..., object]] = {
     "die": _die,
+    "die_in_transfer": _die_in_transfer,
     "segfault": _segfault,
     "leave": _leave,
     "hang": _hang,
