@@ -33,7 +33,7 @@ def judgement_metadata(
         "model id": judgement.candidate.model_id,
         "f1": rounded(evaluation.micro.f1),
         "macro f1": rounded(evaluation.macro.f1),
-        "test documents": judgement.dataset.test_count,
+        "scored on": evaluation.basis,
         **_further(evaluation),
         **_champion(judgement),
     }

@@ -96,8 +96,9 @@ def model_evaluation(
 ) -> dg.MaterializeResult:
     """The candidate's scores on the frozen test split, beside the champion's.
 
-    Per label with intervals, confusion, reliability, slices (table `evaluation_slices`) and the examples it got wrong
-    (table `evaluation_errors`); and the next documents worth labelling, those that `labels push` would hand over.
+    A project with hardly a test document is cross-validated. Per label with intervals, confusion, reliability, slices
+    (table `evaluation_slices`) and the examples it got wrong (table `evaluation_errors`); and the next documents worth
+    labelling, those that `labels push` would hand over.
     """
     from docplatform.training.advice import labeling_advice
     from docplatform.training.choosing import DocumentChooser
