@@ -81,13 +81,17 @@ def import_(
     click.echo(f"{done} project {plan.project.name} ({plan.project.kind}). {plan.report.summary()}")
     locations = [document.location for document in plan.label_file.documents if document.location not in plan.missing]
     landed = locations if land else list(plan.documents)
+    folder = platform.settings.landing_path / customer
     if landed:
-        folder = platform.settings.landing_path / customer
         _land(
             folder, landed, lambda location: plan.documents[location] if location in plan.documents else read(location)
         )
         click.echo(f"{len(landed)} documents landed for {customer}.")
-    elif plan.missing:
+    arrived = platform.ledger.find_documents(customer, locations)
+    waiting = len([location for location in locations if location not in {*landed, *arrived}])
+    if waiting:
+        click.echo(f"{waiting} haven't arrived for {customer} yet: drop them into {folder}, or import with --land.")
+    if plan.missing:
         click.echo(f"{len(plan.missing)} labelled documents not found beside the file: they train once they arrive.")
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from docplatform.cli.label_advice import advice_for, advice_lines
 from docplatform.cli.models_by_hand import BY_HAND_COMMANDS
 from docplatform.cli.models_transfer import TRANSFER_COMMANDS
 from docplatform.cli.printing import printable
@@ -105,7 +106,7 @@ def _project_line(row: dict[str, object]) -> str:
 @click.argument("project")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show(project: str, as_json: bool) -> None:
-    r"""Every version of PROJECT with what it was made from, and who served when and why.
+    r"""Every version of PROJECT with what it was made from, who served when and why, and what to label next.
 
     \b
     Examples:
@@ -115,7 +116,7 @@ def show(project: str, as_json: bool) -> None:
     from docplatform.training.reviewing import describe_thresholds
 
     with platform_of_home() as platform:
-        project_named(platform, project)
+        advice = advice_for(platform, project_named(platform, project))
         registry = platform.model_registry
         versions = [
             {
@@ -147,7 +148,8 @@ def show(project: str, as_json: bool) -> None:
             for change in registry.alias_history(project, alias)
         ]
     if as_json:
-        click.echo(json.dumps({"project": project, "versions": versions, "history": history}))
+        row = {"project": project, "versions": versions, "history": history, "advice": advice and advice.to_dict()}
+        click.echo(json.dumps(row))
         return
     for version in versions:
         score = "not judged" if version["f1"] is None else f"F1 {version['f1']:.4f}"
@@ -162,6 +164,8 @@ def show(project: str, as_json: bool) -> None:
         pin = ", pinned" if change["pinned"] else ""
         what = f"{change['alias']} -> {change['version'] or 'none'} ({change['action']}{pin})"
         click.echo(f"{str(change['changed_at'])[:16]} {what}: {printable(str(change['reason']))}")
+    for line in advice_lines(project, advice):
+        click.echo(line)
 
 
 @models.command()
@@ -175,6 +179,8 @@ def evaluate(
     project: str, labels_path: Path, documents: Path | None, number: int | None, format_name: str, as_json: bool
 ) -> None:
     r"""Score a model of PROJECT on labels and documents that the home has never seen. Writes nothing.
+
+    What to label next stands below the scores.
 
     Exit status: 0 when every labelled document was scored, 1 when some were missing or refused.
 
@@ -193,7 +199,11 @@ def evaluate(
         scorer = UnseenScorer(platform.model_registry, platform.document_reader, platform.text_preprocessor)
         find = _finder(documents or own, parsed.documents)
         report = scorer.score(wanted, parsed.label_file, find, version=number)
-    click.echo(json.dumps(_as_json(report)) if as_json else render_report(report))
+        advice = advice_for(platform, wanted)
+    if as_json:
+        click.echo(json.dumps({**_as_json(report), "advice": advice and advice.to_dict()}))
+    else:
+        click.echo("\n".join([render_report(report), *advice_lines(project, advice)]))
     sys.exit(1 if report.missing or report.refused else 0)
 
 

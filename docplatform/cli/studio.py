@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from docplatform.cli.locks import hold
+from docplatform.cli.printing import printable
 from docplatform.composition import Platform
 from docplatform.errors import ConfigurationError
 from docplatform.labels.projects import ModelProject
@@ -82,8 +83,9 @@ def status() -> None:
 def push(project: str, limit: int, studio_project: int | None) -> None:
     r"""Hand the documents most worth labelling to Label Studio, with what the champion says about them.
 
-    Chosen are those that the champion is unsure about and that are unlike each other and what is labelled; without a
-    champion, by the latter alone. A document is handed over once. Pushing again hands over the next ones.
+    First come those whose prediction a person has to see (the review queue), then those that the champion is unsure
+    about and that are unlike each other and what is labelled; without a champion, by the latter alone. Why each was
+    chosen is said here and in its task. A document is handed over once. Pushing again hands over the next ones.
 
     \b
     Examples:
@@ -105,10 +107,13 @@ def push(project: str, limit: int, studio_project: int | None) -> None:
     # two at once would hand the same documents over twice
     taken = hold(platform.settings.label_studio_path / "push.lock", "Another `docplatform labels push` is under way.")
     try:
-        click.echo(pusher.push(known, limit, studio_project).summary())
+        report = pusher.push(known, limit, studio_project)
     finally:
         taken.close()
         platform.close()
+    click.echo(report.summary())
+    for document in report.pushed:
+        click.echo(f"  {printable(document.name)}: {printable(document.reason)}")
 
 
 @click.command()

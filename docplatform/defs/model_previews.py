@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     from docplatform.evaluation.metrics import Evaluation
     from docplatform.labels.projects import ModelProject
     from docplatform.registry.base import ModelRegistry
+    from docplatform.training.advice import LabelingAdvice
     from docplatform.training.deciding import Decision
     from docplatform.training.judging import Judgement
 
 _MISTAKES_SHOWN = 50
 
 
-def judgement_metadata(project: ModelProject, judgement: Judgement, curve: Sequence[CurvePoint] = ()) -> Metadata:
-    """Scores, plots and mistakes of the candidate, beside the champion's scores; ``curve`` where it was drawn."""
+def judgement_metadata(
+    project: ModelProject, judgement: Judgement, advice: LabelingAdvice, curve: Sequence[CurvePoint] = ()
+) -> Metadata:
+    """Scores, plots and mistakes of the candidate, beside the champion's scores; ``curve`` where it was drawn now."""
     from docplatform.evaluation.plots import confusion_matrix_png, label_f1_png, reliability_png
 
     evaluation = judgement.candidate_evaluation
@@ -30,7 +33,7 @@ def judgement_metadata(project: ModelProject, judgement: Judgement, curve: Seque
         "model id": judgement.candidate.model_id,
         "f1": rounded(evaluation.micro.f1),
         "macro f1": rounded(evaluation.macro.f1),
-        "test documents": judgement.dataset.test_count,
+        "scored on": evaluation.basis,
         **_further(evaluation),
         **_champion(judgement),
     }
@@ -44,7 +47,7 @@ def judgement_metadata(project: ModelProject, judgement: Judgement, curve: Seque
     metadata["slices"] = dg.MetadataValue.md(_slices(judgement))
     if judgement.prebuilt:
         metadata["prebuilt"] = bullets(one.recommendation for one in judgement.prebuilt)
-    return {**metadata, **_curve(curve)}
+    return {**metadata, **_curve(curve), **_advice(advice)}
 
 
 def _further(evaluation: Evaluation) -> Metadata:
@@ -79,15 +82,19 @@ def _champion(judgement: Judgement) -> Metadata:
 
 
 def _curve(curve: Sequence[CurvePoint]) -> Metadata:
-    from docplatform.evaluation.learning import estimates
     from docplatform.evaluation.plots import learning_curve_png
 
-    if not curve:
-        return {}
-    return {
-        "learning curve": _image(learning_curve_png(curve), "Learning curve"),
-        "examples needed": bullets(estimate.advice for estimate in estimates(curve)),
-    }
+    return {"learning curve": _image(learning_curve_png(curve), "Learning curve")} if curve else {}
+
+
+def _advice(advice: LabelingAdvice) -> Metadata:
+    """How many more examples are needed, and the documents to label next."""
+    found = advice.next
+    rows = [{"document": each.name, "why": each.reason} for each in found.documents]
+    more = f"\n\n{found.waiting} more could be labelled; {found.in_review} of all are for review."
+    metadata: Metadata = {"examples needed": bullets(advice.needs)} if advice.needs else {}
+    shown = markdown_table(["document", "why"], rows) + more if rows else "every document that could be is labelled"
+    return {**metadata, "next to label": dg.MetadataValue.md(shown)}
 
 
 def _image(png: bytes, title: str) -> dg.MarkdownMetadataValue:

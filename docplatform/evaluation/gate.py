@@ -25,7 +25,7 @@ _TOLERANCE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What a candidate must reach on the test split. Scores in [0, 1]."""
+    """What a candidate must reach. Scores in [0, 1]."""
 
     min_f1: float = 0.80
     """Least micro F1."""
@@ -66,16 +66,17 @@ def decide(
     """Judge a candidate.
 
     Args:
-        candidate: Its scores on the test split.
-        champion: The present champion's scores on the same split; None where there is no champion.
+        candidate: Its scores on the test split, or in cross-validation.
+        champion: The present champion's scores on the same split, or in the cross-validation that it was judged by;
+            None where there is no champion.
         thresholds: What is asked for.
         comparison: The two, document by document; None: by their scores alone.
     """
     if not candidate.example_count or not candidate.micro.support:
         return GateDecision(
             GateAnswer.NOT_PROMOTED,
-            f"Not promoted: the test split holds {candidate.example_count} examples with "
-            f"{candidate.micro.support} labels, so nothing can be measured. Label more documents.",
+            f"Not promoted: there are {candidate.basis}, with {candidate.micro.support} labels, so nothing can be "
+            "measured. Label more documents.",
         )
     failures = [
         *_below_minimum(candidate, thresholds.min_f1),
@@ -138,7 +139,7 @@ def _weak_labels(candidate: Evaluation, minima: Mapping[str, float]) -> list[str
     for name, least in sorted(minima.items()):
         score = candidate.label(name)
         if score is None or not score.support:
-            failures.append(f"label {name} must reach F1 {_n(least)} but isn't in the test split")
+            failures.append(f"label {name} must reach F1 {_n(least)} but isn't among what was tested")
         elif score.f1 < least - _TOLERANCE:
             failures.append(f"F1 {_n(score.f1)} of label {name} is below its minimum of {_n(least)}")
     return failures
@@ -152,12 +153,12 @@ def _worse_than_champion(candidate: Evaluation, champion: Evaluation | None, all
 
 
 def _praise(candidate: Evaluation, champion: Evaluation | None, thresholds: Thresholds) -> str:
-    words = f"F1 {_n(candidate.micro.f1)} on {candidate.example_count} test examples reaches the minimum of "
+    words = f"F1 {_n(candidate.micro.f1)} on {candidate.basis} reaches the minimum of "
     words += _n(thresholds.min_f1)
     if thresholds.min_label_f1:
         words += f", {len(thresholds.min_label_f1)} labels reach theirs"
     if champion is None:
-        return f"{words}; there was no champion"
+        return f"{words}; there was no champion to compare with"
     if thresholds.max_regression and candidate.micro.f1 < champion.micro.f1 - _TOLERANCE:
         return f"{words} and is within {_n(thresholds.max_regression)} of the champion's {_n(champion.micro.f1)}"
     return f"{words} and isn't below the champion's {_n(champion.micro.f1)}"

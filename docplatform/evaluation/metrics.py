@@ -75,6 +75,15 @@ class Evaluation:
     """Document classification: pages, and how packets were divided."""
     calibration: Calibration | None = None
     """How far confidence can be trusted; None where nothing was asserted."""
+    folds: int | None = None
+    """Parts of a cross-validation, where that is what was scored; None: one model on examples held back from it."""
+
+    @property
+    def basis(self) -> str:
+        """What the scores are of, in words."""
+        if self.folds is None:
+            return f"{self.example_count} test examples"
+        return f"{self.example_count} examples cross-validated in {self.folds} parts"
 
     def label(self, name: str) -> LabelScore | None:
         """The score of one label, None where it occurs neither in truth nor in predictions."""
@@ -105,6 +114,7 @@ class Evaluation:
             fields=fields and FieldScores(**{**fields, "fields": tuple(FieldAccuracy(**f) for f in fields["fields"])}),
             pages=pages and PageScores(**pages),
             calibration=_calibration_from(data.get("calibration")),
+            folds=data.get("folds"),
         )
 
 

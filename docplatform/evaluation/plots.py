@@ -152,10 +152,7 @@ def _block(counts: Sequence[Sequence[int]], rows: Sequence[int], columns: Sequen
 
 
 def _summary(evaluation: Evaluation) -> str:
-    return (
-        f"{evaluation.example_count} test documents · micro F1 {evaluation.micro.f1:.3f} · "
-        f"macro F1 {evaluation.macro.f1:.3f}"
-    )
+    return f"{evaluation.basis} · micro F1 {evaluation.micro.f1:.3f} · macro F1 {evaluation.macro.f1:.3f}"
 
 
 def _shortened(name: str) -> str:

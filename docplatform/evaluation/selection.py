@@ -5,7 +5,7 @@ Belongs here: choosing among texts. Doesn't: finding them, or predicting them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,8 +15,17 @@ _FEATURES = 1 << 18
 """Hashed words: no vocabulary is kept, and 2^18 buckets make collisions rare in a pool of some thousand texts."""
 
 
+_AHEAD = 2.0
+"""More than uncertainty times distance can be."""
+
+
 def choose(
-    texts: Sequence[str], limit: int, *, uncertainty: Sequence[float] | None = None, labeled: Sequence[str] = ()
+    texts: Sequence[str],
+    limit: int,
+    *,
+    uncertainty: Sequence[float] | None = None,
+    labeled: Sequence[str] = (),
+    first: Collection[int] = (),
 ) -> list[int]:
     """Indices of at most ``limit`` texts, the one most worth labelling first.
 
@@ -30,6 +39,7 @@ def choose(
         limit: how many.
         uncertainty: of the model about each, in [0, 1]; None where there is no model.
         labeled: texts that are labelled already: what is like them teaches little.
+        first: indices of texts that come before all others, in the same order among themselves.
 
     Raises:
         ValueError: there isn't one uncertainty for each text.
@@ -47,11 +57,13 @@ def choose(
         distance = 1 - (vectors @ known.T).max(axis=1).toarray().ravel()
     elif uncertainty is None:
         distance = _typicality(vectors)  # for the first pick only: the next ones look at what was chosen
+    ahead = np.zeros(len(texts))
+    ahead[list(first)] = _AHEAD
     free = np.ones(len(texts), dtype=bool)
     chosen: list[int] = []
     for _ in range(min(limit, len(texts))):
         # a copy of a chosen text scores 0 and an index that was chosen scores less, so that copies come last
-        best = int(np.argmax(np.where(free, np.round(weight * distance, 9), -1.0)))
+        best = int(np.argmax(np.where(free, np.round(weight * distance + ahead, 9), -1.0)))
         if not chosen and known is None:
             distance = np.ones(len(texts))
         free[best] = False

@@ -6,7 +6,7 @@ from docplatform.lake.columns import DOCUMENT_ID, Column, TableSpec
 
 MODEL_EVALUATION = TableSpec(
     "model_evaluation",
-    "Scores of every model version on a frozen test split, one row per label and per average.",
+    "Scores of every model version on a frozen test split (or by cross-validation), one row per label and per average.",
     (
         Column("project", "string", "Model project."),
         Column("model_version", "int64", "Version in the registry."),
@@ -15,7 +15,8 @@ MODEL_EVALUATION = TableSpec(
         Column("precision", "float64", "0 to 1."),
         Column("recall", "float64", "0 to 1."),
         Column("f1", "float64", "0 to 1."),
-        Column("support", "int64", "Labelled items of the test split."),
+        Column("support", "int64", "Labelled items."),
+        Column("folds", "int64", "Parts of the cross-validation; null: scored on the test split.", nullable=True),
         Column("f1_low", "float64", "95 % interval of `f1`: bootstrap over documents.", nullable=True),
         Column("f1_high", "float64", "Its upper end.", nullable=True),
         Column("overlap_f1", "float64", "Spans: F1 where an overlap of the same label counts.", nullable=True),

@@ -1,31 +1,26 @@
 """Labels that models trained on the other labels contradict.
 
-Belongs here: training on parts of the labels and asking about the rest. Doesn't: judging the answers
-(``labels.confident``).
+Belongs here: what such a model's answer says about a label. Doesn't: training and asking (``cross_validation``),
+judging the answers (``labels.confident``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from docplatform.documents.offsets import TextOffsets
 from docplatform.documents.predictions import Entity, LabeledExample, Prediction, TaskKind
-from docplatform.errors import PermanentError
 from docplatform.labels.confident import likely_wrong
 from docplatform.labels.findings import Finding, FindingCode, Severity
 from docplatform.labels.label_file import LabelFile
 from docplatform.labels.projects import ModelProject
 from docplatform.labels.readings import Reading
-from docplatform.labels.splits import normalized_hash
-from docplatform.models.base import Trainer
 from docplatform.models.factory import trainer_for
+from docplatform.training.cross_validation import HeldOut, held_out_predictions
 
 FOLDS = 5
 _SURE = 0.9
 """Least probability of a span or a further class that isn't labelled: most such doubts are the model's own fault."""
-
-Answers = list[Prediction | None]
-"""A prediction per example; None where its fold couldn't be trained on."""
 
 
 def likely_wrong_labels(project: ModelProject, label_file: LabelFile, readings: Mapping[str, Reading]) -> list[Finding]:
@@ -41,7 +36,7 @@ def likely_wrong_labels(project: ModelProject, label_file: LabelFile, readings: 
         PermanentError: where the labels can't be learned from.
     """
     examples = dict(_examples(label_file, readings))
-    answers = out_of_fold(list(examples.values()), lambda: trainer_for(project))
+    answers = held_out_predictions(list(examples.values()), FOLDS, lambda: trainer_for(project), hurried=True)
     numbers = list(examples)
     if project.kind is TaskKind.MULTI_LABEL_CLASSIFICATION:
         found = list(_missing_classes(list(examples.values()), answers))
@@ -51,47 +46,6 @@ def likely_wrong_labels(project: ModelProject, label_file: LabelFile, readings: 
         found = list(_wrong_classes(list(examples.values()), answers))
     found.sort(key=lambda item: (-item[1], item[0]))
     return [_finding(label_file, numbers[index], message) for index, _, message in found]
-
-
-def out_of_fold(examples: Sequence[LabeledExample], trainer: Callable[[], Trainer]) -> Answers:
-    """Train on all folds but one and predict that one, for each. Examples of the same text are in the same fold.
-
-    The fold after the one that is predicted is what the trainer chooses its settings on.
-
-    Raises:
-        PermanentError: where no fold can be learned from.
-    """
-    folds = _folds(examples)
-    answers: Answers = [None] * len(examples)
-    failure: PermanentError | None = None
-    trained = 0
-    for fold in range(FOLDS):
-        held_out = [index for index, own in enumerate(folds) if own == fold]
-        # a trainer that is given what to choose its settings on needn't cross-validate for it
-        choosing = [example for example, own in zip(examples, folds, strict=True) if own == (fold + 1) % FOLDS]
-        rest = [example for example, own in zip(examples, folds, strict=True) if own not in (fold, (fold + 1) % FOLDS)]
-        if not held_out or not rest:
-            continue
-        try:
-            model = trainer().train(rest, choosing)
-        except PermanentError as error:
-            failure = error
-            continue
-        trained += 1
-        for index, answer in zip(held_out, model.predict([examples[i].document for i in held_out]), strict=True):
-            answers[index] = answer
-    if failure is not None and not trained:
-        raise failure
-    return answers
-
-
-def _folds(examples: Sequence[LabeledExample]) -> list[int]:
-    """Dealt by label and text, so that every fold has its share of each class, whatever the order of examples."""
-    keys = [(",".join(example.categories), normalized_hash(example.text)) for example in examples]
-    fold_of: dict[str, int] = {}
-    for number, (_, text) in enumerate(sorted(set(keys))):
-        fold_of.setdefault(text, number % FOLDS)
-    return [fold_of[text] for _, text in keys]
 
 
 def _examples(label_file: LabelFile, readings: Mapping[str, Reading]) -> Iterator[tuple[int, LabeledExample]]:
@@ -128,7 +82,7 @@ _Found = tuple[int, float, str]
 """Example, probability, message."""
 
 
-def _wrong_classes(examples: Sequence[LabeledExample], answers: Answers) -> Iterator[_Found]:
+def _wrong_classes(examples: Sequence[LabeledExample], answers: HeldOut) -> Iterator[_Found]:
     single = [index for index, example in enumerate(examples) if len(example.categories) == 1]
     labels = [examples[index].categories[0] for index in single]
     predicted = [_best(answers[index]) for index in single]
@@ -146,7 +100,7 @@ def _best(answer: Prediction | None) -> tuple[str, float] | None:
     return answer.categories[0].category, answer.categories[0].confidence_score
 
 
-def _missing_classes(examples: Sequence[LabeledExample], answers: Answers) -> Iterator[_Found]:
+def _missing_classes(examples: Sequence[LabeledExample], answers: HeldOut) -> Iterator[_Found]:
     """Classes that a model is sure of and the label isn't there; it doesn't say how unsure it is of the others."""
     for index, (example, answer) in enumerate(zip(examples, answers, strict=True)):
         for category in answer.categories if answer is not None else ():
@@ -155,7 +109,7 @@ def _missing_classes(examples: Sequence[LabeledExample], answers: Answers) -> It
                 yield index, category.confidence_score, message
 
 
-def _contradicted_spans(examples: Sequence[LabeledExample], answers: Answers) -> Iterator[_Found]:
+def _contradicted_spans(examples: Sequence[LabeledExample], answers: HeldOut) -> Iterator[_Found]:
     for index, (example, answer) in enumerate(zip(examples, answers, strict=True)):
         for entity in answer.entities if answer is not None else ():
             touching = [own for own in example.entities if _touch(own, entity)]

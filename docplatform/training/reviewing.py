@@ -1,4 +1,4 @@
-"""Which predictions a person has to look at: thresholds for it, and the queue.
+"""Which predictions a person has to look at: the thresholds for it. Which documents those are: ``choosing``.
 
 Thresholds are found on predictions of training and validation examples by models that hadn't seen them (the final model
 has seen both), in ``abstention.folds`` parts; near-duplicates stay in one part. The test split isn't touched.
@@ -7,35 +7,20 @@ has seen both), in ``abstention.folds`` parts; near-duplicates stay in one part.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from itertools import pairwise
+from dataclasses import asdict
 from typing import Any
 
 from docplatform.documents.predictions import LabeledExample, Split
 from docplatform.errors import PermanentError
 from docplatform.evaluation.abstention import ALL_LABELS, NEVER, review_thresholds
 from docplatform.evaluation.items import Assertion, assertions
-from docplatform.labels.near_duplicates import groups, near_duplicates
 from docplatform.labels.projects import ModelProject
-from docplatform.labels.splits import normalized_hash
-from docplatform.lake.lake import Lake
-from docplatform.lake.tables import ANNOTATIONS, PREDICTIONS
 from docplatform.models.base import Trainer
 from docplatform.registry.base import ModelRegistry, ModelVersion
+from docplatform.training.cross_validation import held_out_predictions
 
 ABSTENTION = "abstention"
 """Key in a version's metrics: the precision asked for, and what was found."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewItem:
-    """A predicted document that waits for a person."""
-
-    document_id: str
-    name: str
-    lake_partition: str
-    confidence: float
-    reason: str
 
 
 def record_review_thresholds(
@@ -90,58 +75,12 @@ def needs_thresholds(project: ModelProject, version: ModelVersion) -> bool:
 def held_out_assertions(project: ModelProject, trainer: Trainer, examples: Sequence[LabeledExample]) -> list[Assertion]:
     """What models assert of examples they haven't seen, over all but the test split."""
     usable = [example for example in examples if example.split is not Split.TEST]
-    placed = _in_folds(usable, project.abstention.folds)
-    found: list[Assertion] = []
-    for fold in range(project.abstention.folds):
-        held_out = [example for example, place in placed if place == fold]
-        others = [example for example, place in placed if place != fold]
-        if not held_out or not others:
-            continue
-        try:
-            model = trainer.train(others, [])
-        except (
-            PermanentError
-        ):  # so few that a part can't be learned from: it shows nothing, and its labels get reviewed
-            continue
-        predictions = model.predict([example.document for example in held_out])
-        for example, prediction in zip(held_out, predictions, strict=True):
-            found += assertions(project.kind, example, prediction)
-    return found
-
-
-def _in_folds(examples: Sequence[LabeledExample], folds: int) -> list[tuple[LabeledExample, int]]:
-    """Each example with its part: dealt in the order of their texts' hashes, near-duplicates together."""
-    keyed = sorted(((normalized_hash(e.text), e.document_id, e) for e in examples), key=lambda one: one[:2])
-    ordered = [example for _, _, example in keyed]
-    pairs = [(one, other) for one, other, _ in near_duplicates([example.text for example in ordered])]
-    pairs += [(i, i + 1) for i, (one, other) in enumerate(pairwise(keyed)) if one[0] == other[0]]
-    firsts = groups(len(ordered), pairs)
-    numbers = {first: number for number, first in enumerate(dict.fromkeys(firsts))}
-    return [(example, numbers[first] % folds) for example, first in zip(ordered, firsts, strict=True)]
-
-
-def review_queue(lake: Lake, project: str, limit: int | None = None) -> list[ReviewItem]:
-    """Predicted documents that need review and aren't labelled yet, the least sure first."""
-    labelled = {
-        row["document_id"] for row in lake.read_rows(ANNOTATIONS, where={"project": project}, columns=["document_id"])
-    }
-    rows = lake.read_rows(
-        PREDICTIONS,
-        where={"project": project, "needs_review": True},
-        columns=["document_id", "name", "lake_partition", "confidence", "review_reason"],
-    )
-    items = [
-        ReviewItem(
-            document_id=row["document_id"],
-            name=row["name"],
-            lake_partition=row["lake_partition"],
-            confidence=row["confidence"],
-            reason=row["review_reason"] or "",
-        )
-        for row in rows
-        if row["document_id"] not in labelled
-    ]
-    return sorted(items, key=lambda item: (item.confidence, item.document_id))[:limit]
+    try:
+        predictions = held_out_predictions(usable, project.abstention.folds, lambda: trainer)
+    except PermanentError:  # so few that no part can be learned from: nothing is shown, and all labels get reviewed
+        return []
+    shown = [(e, p) for e, p in zip(usable, predictions, strict=True) if p is not None]
+    return [one for example, prediction in shown for one in assertions(project.kind, example, prediction)]
 
 
 def describe_thresholds(version: ModelVersion) -> str:

@@ -88,6 +88,7 @@ def _score_row(scored: Scored, score: LabelScore, evaluation: Evaluation) -> dic
         "recall": score.recall,
         "f1": score.f1,
         "support": score.support,
+        "folds": evaluation.folds,
         "f1_low": score.f1_low,
         "f1_high": score.f1_high,
         **_further_scores(score.label, evaluation),

@@ -149,6 +149,13 @@ def test_documents_that_are_not_there_may_come_later(call, home, topics):
     assert "1 labelled documents not found beside the file: they train once they arrive." in ended.out
 
 
+def test_documents_that_have_not_arrived_are_counted(call, home, topics):
+    home.take_in({"acme/letter-000.txt": (topics.parent / "letter-000.txt").read_text()})
+    ended = call("labels", "import", topics, "--customer", "acme")
+    assert f"11 haven't arrived for acme yet: drop them into {home.platform.settings.landing_path}" in ended.out
+    assert "arrived" not in call("labels", "import", topics, "--customer", "acme", "--land").out
+
+
 def test_documents_are_landed_where_asked(call, home, topics):
     nested = topics.parent / "deep" / "in"
     nested.mkdir(parents=True)

@@ -9,6 +9,9 @@ import dagster as dg
 import pytest
 
 from docplatform.defs.home_instance import home_instance
+from docplatform.inference.champions import champion_stages
+from docplatform.lake.incremental import run_stage
+from docplatform.training.learning import draw_learning_curve
 from docplatform_tests.homes import Home, class_labels, topic_home, topic_labels, topic_texts
 from docplatform_tests.training.chains import train
 
@@ -66,6 +69,35 @@ def test_a_versions_lineage_is_shown(call, trained):
     text = call("models", "show", "topics").out
     assert "version 1: F1 1.0000" in text
     assert "champion -> 1 (gate)" in text
+    assert "More examples: the learning curve wasn't drawn" in text
+    assert "Next to label: every document that could be is labelled." in text
+    assert shown["advice"] == {"examples_needed": [], "next_documents": [], "waiting": 0, "in_review": 0}
+
+
+def test_what_to_label_next_is_shown_beside_the_scores(call, trained, unseen):
+    p = trained.platform
+    trained.add({"acme/odd.txt": "qwertz asdfgh", "acme/new.txt": topic_texts(1, start=700)["letter-700.txt"][1]})
+    draw_learning_curve(p.projects.get("topics"), lake=p.lake, run_id="curve")
+    for stage in champion_stages(p.lake, p.projects, p.model_registry):
+        run_stage(p.lake, stage, p.ledger.lake_partitions(), run_id="predict")
+    advice = [
+        "  odd.txt: for review: the model has no answer it stands behind",
+        "Next to label, 2 of 2 (1 for review): docplatform labels push topics",
+    ]
+    for arguments in (("show", "topics"), ("evaluate", "topics", "--labels", unseen / "labels.json")):
+        lines = call("models", *arguments).out.splitlines()
+        assert set(advice) < set(lines)
+        assert any(line.startswith("  Label billing has F1 1.00") for line in lines)
+        said = call("models", *arguments, "--json").json["advice"]
+        assert [each["name"] for each in said["next_documents"]] == ["odd.txt", "new.txt"]
+
+
+def test_a_project_whose_label_file_is_wrong_is_shown_all_the_same(call, trained):
+    trained.project(b"not json")
+    shown = call("models", "show", "topics", "--json")
+    assert (shown.status, shown.json["advice"], len(shown.json["versions"])) == (0, None, 1)
+    assert "What to label next can't be said" in shown.err
+    assert "Next to label" not in call("models", "show", "topics").out
 
 
 def test_a_champion_is_scored_on_documents_the_home_has_never_seen_and_nothing_is_written(call, trained, unseen):

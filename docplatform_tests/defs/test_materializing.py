@@ -239,6 +239,7 @@ def test_the_chain_of_a_project_in_dagster(home, instance):
     assert evaluation["f1 per label"].startswith("![F1 per label](data:image/png;base64,iVBOR")
     assert evaluation["confusion matrix"].startswith("![Confusion matrix](data:image/png;base64,iVBOR")
     assert "champion" not in evaluation
+    assert "| labels.json | unlike what is labelled or chosen before it |" in evaluation["next to label"]
     champion = materializations(result, "champion_model")["topics"]
     assert (champion["champion"], champion["promoted"]) == ("topics:1", True)
     assert "there was no champion" in champion["history"]
@@ -252,6 +253,8 @@ def test_the_chain_of_a_project_in_dagster(home, instance):
     assert materializations(again, "trained_model")["topics"]["model id"] == "topics:2"
     evaluation = materializations(again, "model_evaluation")["topics"]
     assert evaluation["champion"] == "topics:1"
+    assert "| labels.json | for review: " in evaluation["next to label"]
+    assert "0 more could be labelled; 1 of all are for review." in evaluation["next to label"]
     assert "McNemar's exact test p 1.000" in evaluation["against the champion"]
     assert evaluation["reliability"].startswith("![Reliability](data:image/png;base64,iVBOR")
     assert "learning curve" not in evaluation

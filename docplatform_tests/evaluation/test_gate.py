@@ -38,8 +38,20 @@ def scoring(right: int, of: int = 100) -> Evaluation:
         (70, 85, Thresholds(), False, "below the minimum of 0.8000; F1 0.7000 is below the champion's 0.8500"),
         (85, None, Thresholds(min_label_f1={"a": 1.0}), True, "1 labels reach theirs"),
         (85, None, Thresholds(min_label_f1={"b": 0.9}), False, "F1 0.8235 of label b is below its minimum of 0.9000"),
-        (85, None, Thresholds(min_label_f1={"z": 0.5}), False, "label z must reach F1 0.5000 but isn't in the test"),
-        (85, None, Thresholds(min_label_f1={"c": 0.5}), False, "label c must reach F1 0.5000 but isn't in the test"),
+        (
+            85,
+            None,
+            Thresholds(min_label_f1={"z": 0.5}),
+            False,
+            "label z must reach F1 0.5000 but isn't among what was tested",
+        ),
+        (
+            85,
+            None,
+            Thresholds(min_label_f1={"c": 0.5}),
+            False,
+            "label c must reach F1 0.5000 but isn't among what was tested",
+        ),
     ],
 )
 def test_the_gate_decides_and_says_why(candidate, champion, thresholds, promoted, reason) -> None:
@@ -52,7 +64,7 @@ def test_the_gate_decides_and_says_why(candidate, champion, thresholds, promoted
 def test_an_empty_test_split_promotes_nothing_even_where_nothing_is_asked_for() -> None:
     decision = decide(scoring(0, of=0), None, Thresholds(min_f1=0.0))
     assert not decision.promoted
-    assert "0 examples with 0 labels, so nothing can be measured" in decision.reason
+    assert "0 test examples, with 0 labels, so nothing can be measured" in decision.reason
 
 
 def test_test_examples_without_labels_promote_nothing() -> None:

@@ -32,6 +32,11 @@ def test_the_unsure_come_before_the_sure():
     assert choose(BILLING + ODD, 1, uncertainty=[0.1, 0.9, 0.2]) == [1]
 
 
+def test_those_that_are_to_be_first_are_whatever_the_others_are():
+    chosen = choose([*SHIPPING, *ODD], 4, uncertainty=[0.1, 0.0, 0.9, 1.0], labeled=[SHIPPING[1]], first=[0, 1])
+    assert chosen == [0, 1, 3, 2]
+
+
 def test_of_equal_texts_only_one_is_among_the_first():
     texts = ["same text", "same text", "another one", "same text"]
     assert {texts[index] for index in choose(texts, 2, uncertainty=[0.9, 0.9, 0.3, 0.9])} == {

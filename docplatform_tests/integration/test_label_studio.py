@@ -286,6 +286,7 @@ def test_what_is_labelled_with_the_mouse_is_what_comes_back(home, annotator, tmp
         page.wait_for_url(f"{annotator.url}/**")
         page.goto(f"{report.url}?task={task['id']}")
         page.get_by_role("button", name="Submit").wait_for()
+        page.get_by_role("heading", name=report.pushed[0].reason).wait_for()
         for category, labeled in (("Date", "6/29/2018"), ("Total", "12")):
             mark(page, category, labeled)
         picture = tmp_path / "artifacts" / "label-studio-task.png"

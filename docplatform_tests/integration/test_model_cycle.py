@@ -55,7 +55,7 @@ def label_in_studio(home: Home, instance: dg.DagsterInstance, project: ModelProj
     )
     annotator = Annotator(p.studio_server.running().url, p.studio_server.account())
     for task in p.label_studio().tasks(int(report.url.split("/")[-2])):
-        if task["data"]["location"] in report.pushed:
+        if task["data"]["location"] in {document.name for document in report.pushed}:
             annotator.annotate(task["id"], choice(truth[task["data"]["location"]]))
     overrides = {key: getattr(p, key) for key in DESCRIPTIONS}
     job = build_defs(p.settings, resource_overrides=overrides).resolve_job_def(label_studio_job.name)

@@ -12,7 +12,7 @@ from docplatform.documents.predictions import Category, LabeledExample, Predicti
 from docplatform.errors import ConfigurationError, PermanentError
 from docplatform.labels.readings import Reading
 from docplatform.training import label_errors
-from docplatform.training.label_errors import FOLDS, likely_wrong_labels, out_of_fold
+from docplatform.training.label_errors import likely_wrong_labels
 from docplatform_tests.labels.builders import class_file, project
 
 
@@ -52,18 +52,6 @@ def examples(count: int = 20) -> list[LabeledExample]:
     return [
         LabeledExample(str(n), f"red {n}" if n % 2 else f"blue {n}", ("x" if n % 2 else "y",)) for n in range(count)
     ]
-
-
-def test_each_example_is_answered_by_a_model_that_has_not_seen_its_text() -> None:
-    doubled = [*examples(), *examples()]
-    answers = out_of_fold(doubled, Memory)
-    assert [answer.categories[0].category for answer in answers if answer] == [e.categories[0] for e in doubled]
-
-
-def test_labels_that_no_fold_can_be_learned_from_say_why() -> None:
-    broken = [LabeledExample(str(n), f"broken {n}", ("x",)) for n in range(2 * FOLDS)]
-    with pytest.raises(PermanentError, match="can't be learned from"):
-        out_of_fold(broken, Memory)
 
 
 def test_a_class_that_a_multi_label_document_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,12 +14,14 @@ from docplatform.labels.projects import AppliesTo, ModelProject
 from docplatform.labels.starting import empty_label_file
 from docplatform.labels.studio.client import StudioClient
 from docplatform.labels.studio.configs import declared_categories
+from docplatform.training.choosing import DocumentChooser
 from docplatform.training.label_pull import PullReport, pull_answers
 from docplatform.training.label_push import LabelPusher, PushReport
 from docplatform.training.studio_projects import linked_project
 from docplatform_tests.homes import Home, class_labels, topic_labels, topic_texts
 from docplatform_tests.labels.studio.fake_studio import TOKEN, FakeStudio, serving
 from docplatform_tests.training.chains import annotate
+from docplatform_tests.training.test_monitoring import predict
 
 SINGLE = TaskKind.SINGLE_LABEL_CLASSIFICATION
 
@@ -41,6 +43,10 @@ def pull(home: Home, project: ModelProject, studio: FakeStudio) -> PullReport:
     p = home.platform
     client = StudioClient(studio.url, TOKEN)
     return pull_answers(project, projects=p.projects, ledger=p.ledger, lake=p.lake, client=client)
+
+
+def names(report: PushReport) -> list[str]:
+    return [document.name for document in report.pushed]
 
 
 def choice(*names: str) -> list[dict[str, Any]]:
@@ -73,7 +79,7 @@ def test_without_a_champion_every_unlabelled_document_is_pushed_once(fresh, stud
     second = push(home, project, studio)
     assert (len(second.pushed), second.waiting, second.is_new) == (1, 0, False)
     assert push(home, project, studio).pushed == ()
-    assert sorted(first.pushed + second.pushed) == [f"letter-00{number}.txt" for number in range(2, 6)]
+    assert sorted(names(first) + names(second)) == [f"letter-00{number}.txt" for number in range(2, 6)]
     assert "3 documents pushed (there is no champion yet), 1 more could be" in first.summary()
     (project_there,) = studio.projects.values()
     assert declared_categories(project_there["label_config"]) == ("billing", "shipping")
@@ -86,7 +92,7 @@ def test_a_champion_answers_what_it_can_and_chooses_what_it_is_unsure_about(trai
     home, project, _ = trained
     home.add({"acme/new-1.txt": topic_texts(1, start=500)["letter-500.txt"][1], "acme/new-2.txt": "qwertz asdfgh"})
     report = push(home, project, studio, limit=1)
-    assert (report.pushed, report.waiting, report.model_id) == (("new-2.txt",), 1, "topics:1")
+    assert (names(report), report.waiting, report.model_id) == (["new-2.txt"], 1, "topics:1")
     push(home, project, studio)
     (prediction,) = studio.task("new-1.txt")["predictions"]
     assert prediction["model_version"] == "topics:1"
@@ -104,7 +110,7 @@ def test_what_the_champion_has_predicted_in_the_lake_is_not_predicted_again(trai
     p = home.platform
     (stage,) = champion_stages(p.lake, p.projects, p.model_registry)
     run_stage(p.lake, stage, p.ledger.lake_partitions(), run_id="predict")
-    monkeypatch.setattr("docplatform.training.label_push.load_model", lambda *_: pytest.fail("it is loaded"))
+    monkeypatch.setattr("docplatform.training.choosing.load_model", lambda *_: pytest.fail("it is loaded"))
     report = push(home, project, studio)
     assert (len(report.pushed), report.predicted) == (4, 4)
     said = {task["data"]["location"]: task["predictions"][0]["result"][0]["value"]["choices"] for task in studio.tasks}
@@ -116,7 +122,7 @@ def test_only_documents_that_the_project_is_about_are_pushed(home, studio):
     home.add({**texts, "acme/table.csv": "a,b\n1,2\n"})
     project = home.project(class_labels({}), applies_to=AppliesTo(extensions=["csv"]))
     home.platform.projects.save_labels(project, empty_label_file(project, ["a", "b"]))
-    assert push(home, project, studio).pushed == ("table.csv",)
+    assert names(push(home, project, studio)) == ["table.csv"]
 
 
 def test_answers_become_labels_and_rows_with_who_and_when(fresh, studio):
@@ -137,7 +143,7 @@ def test_answers_become_labels_and_rows_with_who_and_when(fresh, studio):
     assert rows["letter-001.txt"]["labeled_by"] is None, "labelled by a file"
     assert len(rows) == 4
     assert not pull(home, project, studio).is_changed
-    assert "letter-004.txt" not in push(home, project, studio).pushed
+    assert "letter-004.txt" not in names(push(home, project, studio))
 
 
 def test_answers_are_replaced_and_taken_back(fresh, studio):
@@ -242,3 +248,28 @@ def test_a_project_made_by_hand_can_be_taken_up(fresh, studio):
     assert declared_categories(studio.projects[1]["label_config"]) == ("mine", "billing", "shipping")
     p = home.platform
     assert linked_project(project, p.projects, StudioClient(studio.url, TOKEN)).link.project_id == 1
+
+
+def test_what_a_person_has_to_see_comes_first_with_its_reason_and_leaves_the_queue_with_its_answer(trained, studio):
+    home, project, _ = trained
+    alike = {f"acme/{name}": text for name, (_, text) in topic_texts(3, start=500).items()}
+    home.add({**alike, "acme/odd.txt": "qwertz asdfgh", "acme/odder.txt": "yxcvb nmqwe"})
+    predict(home)
+    first = push(home, project, studio, limit=1)
+    assert (len(first.pushed), first.in_review) == (1, 1)
+    assert "From the review queue: 1; 1 more wait there." in first.summary()
+    rest = push(home, project, studio)
+    (second, *others) = rest.pushed
+    assert {names(first)[0], second.name} == {"odd.txt", "odder.txt"}
+    assert second.reason == "for review: the model has no answer it stands behind"
+    assert studio.task(second.name)["data"]["reason"] == second.reason
+    assert '<Header value="$reason"' in studio.projects[1]["label_config"]
+    assert not any(document.needs_review for document in others)
+    assert others[0].reason.startswith("the model's confidence is ")
+    p = home.platform
+    chooser = DocumentChooser(p.projects, p.ledger, p.lake, p.model_registry)
+    assert chooser.choose(project, 9).in_review == 2, "pushed is not seen yet"
+    studio.annotate(second.name, choice("billing"))
+    pull(home, project, studio)
+    assert chooser.choose(project, 9).in_review == 1
+    assert second.name not in {document.name for document in chooser.choose(project, 9).documents}

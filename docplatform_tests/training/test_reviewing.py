@@ -9,8 +9,9 @@ from docplatform.evaluation.abstention import ALL_LABELS, NEVER
 from docplatform.inference.review import review_reason
 from docplatform.models.factory import trainer_for
 from docplatform.registry.base import CHAMPION
+from docplatform.training.choosing import DocumentChooser
 from docplatform.training.datasets import latest_dataset, load_examples
-from docplatform.training.reviewing import describe_thresholds, held_out_assertions, review_queue
+from docplatform.training.reviewing import describe_thresholds, held_out_assertions
 from docplatform_tests.homes import topic_home, topic_texts
 from docplatform_tests.training.chains import state_of, train
 from docplatform_tests.training.test_monitoring import predict
@@ -51,7 +52,7 @@ def careful(tmp_path_factory):
 
 
 def test_too_few_examples_send_everything_to_a_person(careful):
-    home, _ = careful
+    home, project = careful
     champion = home.platform.model_registry.aliased("topics", CHAMPION)
     assert champion.thresholds == {"billing": NEVER, "shipping": NEVER, ALL_LABELS: NEVER}
     assert "billing: always reviewed" in describe_thresholds(champion)
@@ -60,10 +61,12 @@ def test_too_few_examples_send_everything_to_a_person(careful):
     rows = home.rows("predictions")
     assert all(row["needs_review"] for row in rows)
     assert "not sure enough of" in rows[0]["review_reason"]
-    queue = review_queue(home.platform.lake, "topics")
-    assert {item.name for item in queue} == {f"letter-{n:03}.txt" for n in range(40, 44)}, "labelled ones are not in it"
-    assert [item.confidence for item in queue] == sorted(item.confidence for item in queue)
-    assert review_queue(home.platform.lake, "topics", limit=2) == queue[:2]
+    p = home.platform
+    found = DocumentChooser(p.projects, p.ledger, p.lake, p.model_registry).choose(project, 10)
+    queue = {document.name: document.reason for document in found.documents if document.needs_review}
+    assert queue.keys() == {f"letter-{n:03}.txt" for n in range(40, 44)}, "labelled ones are not in it"
+    assert found.in_review == 4
+    assert all(reason.startswith("for review: not sure enough of") for reason in queue.values())
 
 
 def test_another_target_makes_the_project_pending_until_its_thresholds_are_found(careful, tmp_path):

@@ -12,6 +12,7 @@ from docplatform.defs.partitions import model_projects, project_of
 from docplatform.defs.previews import model_metadata
 from docplatform.labels.projects import ProjectStore
 from docplatform.lake.lake import Lake
+from docplatform.ledger.ledger import Ledger
 from docplatform.models.search import SearchStore
 from docplatform.registry.base import ModelRegistry
 from docplatform.settings import Settings
@@ -91,12 +92,16 @@ def model_evaluation(
     projects: dg.ResourceParam[ProjectStore],
     lake: dg.ResourceParam[Lake],
     model_registry: dg.ResourceParam[ModelRegistry],
+    ledger: dg.ResourceParam[Ledger],
 ) -> dg.MaterializeResult:
     """The candidate's scores on the frozen test split, beside the champion's.
 
-    Per label with intervals, confusion, reliability, slices (table `evaluation_slices`) and the examples it got wrong
-    (table `evaluation_errors`).
+    A project with hardly a test document is cross-validated. Per label with intervals, confusion, reliability, slices
+    (table `evaluation_slices`) and the examples it got wrong (table `evaluation_errors`); and the next documents worth
+    labelling, those that `labels push` would hand over.
     """
+    from docplatform.training.advice import labeling_advice
+    from docplatform.training.choosing import DocumentChooser
     from docplatform.training.judging import judge_candidate
     from docplatform.training.learning import draw_learning_curve
 
@@ -105,8 +110,10 @@ def model_evaluation(
         judgement = judge_candidate(project, lake=lake, registry=model_registry, run_id=run_id)
         wanted = config.learning_curve or project.evaluation.learning_curve
         curve = draw_learning_curve(project, lake=lake, run_id=run_id) if wanted else ()
+        advice = labeling_advice(project, DocumentChooser(projects, ledger, lake, model_registry))
     return dg.MaterializeResult(
-        metadata=judgement_metadata(project, judgement, curve), check_results=[schema_check(lake, "model_evaluation")]
+        metadata=judgement_metadata(project, judgement, advice, curve),
+        check_results=[schema_check(lake, "model_evaluation")],
     )
 
 

@@ -26,7 +26,7 @@ def label_config(kind: TaskKind, categories: Sequence[str]) -> str:
     """The labelling configuration for tasks of this kind.
 
     Entities are spans of the text, single characters can be chosen. Classes are choices below it. Fields are
-    rectangles on page images, with the text as read beside them.
+    rectangles on page images. Why a document is to be labelled stands above it.
 
     Raises:
         ConfigurationError: where there is no category.
@@ -34,6 +34,7 @@ def label_config(kind: TaskKind, categories: Sequence[str]) -> str:
     if not categories:
         raise ConfigurationError("There is nothing to label with: the project's label file declares no category.")
     view = ElementTree.Element("View")
+    ElementTree.SubElement(view, "Header", value="$reason", size="5")  # without a name: older tasks may lack it
     if kind is TaskKind.FIELD_EXTRACTION:
         _fields(view, categories)
     elif kind.labels_spans:

@@ -16,7 +16,9 @@ from docplatform.labels.studio.configs import CONTROL, PAGES, TEXT
 DOCUMENT_ID = "document_id"
 CONTENT_HASH = "content_hash"
 LOCATION = "location"
-"""Keys in a task's data: which document it shows, in which reading of it, and its name in the label file."""
+REASON = "reason"
+"""Keys in a task's data: which document it shows, in which reading of it, its name in the label file, and why it is to
+be labelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class TaskDocument:
     content: str
     """``ocr_text.content``, character by character: offsets in answers count in it."""
     content_hash: str
+    reason: str
+    """Why it is to be labelled."""
     prediction: Prediction | None = None
     """Spans count in ``content``."""
     model_id: str = ""
@@ -56,6 +60,7 @@ def task_json(document: TaskDocument, kind: TaskKind) -> dict[str, Any]:
         DOCUMENT_ID: document.document_id,
         CONTENT_HASH: document.content_hash,
         LOCATION: document.location,
+        REASON: document.reason,
     }
     if kind is TaskKind.FIELD_EXTRACTION:
         data["pages"] = [page.uri for page in document.pages]

@@ -50,7 +50,8 @@ def test_nothing_to_label_with_is_refused_and_so_is_a_broken_configuration():
 
 
 def document(**fields: Any) -> TaskDocument:
-    given = {"document_id": "d1", "location": "01.txt", "content": TEXT, "content_hash": "hash-1", "model_id": "p:3"}
+    given = {"document_id": "d1", "location": "01.txt", "content": TEXT, "content_hash": "hash-1"}
+    given |= {"model_id": "p:3", "reason": "for review: not sure enough"}
     return TaskDocument(**{**given, **fields})
 
 
@@ -74,7 +75,8 @@ def box(x: float, y: float, width: float, height: float, name: str, **more: Any)
 
 
 def test_the_text_is_shown_as_read_with_what_it_is():
-    assert task()["data"] == {"document_id": "d1", "content_hash": "hash-1", "location": "01.txt", "text": TEXT}
+    known = {"document_id": "d1", "content_hash": "hash-1", "location": "01.txt"}
+    assert task()["data"] == {**known, "reason": "for review: not sure enough", "text": TEXT}
     assert "predictions" not in task()
 
 
