@@ -63,6 +63,12 @@ def check(
     for note in checked.notes:
         click.echo(f"Note: {note}", err=True)
     click.echo(json.dumps({**checked.report.to_dict(), "notes": checked.notes}) if as_json else checked.report.render())
+    if checked.report.unread and path.exists():
+        click.echo(
+            "To hold those labels against what is read: `docplatform labels import … --land`, `docplatform run`, "
+            "`docplatform labels check PROJECT`.",
+            err=True,
+        )
     if repaired is not None:
         _repair(checked, repaired)
     if (

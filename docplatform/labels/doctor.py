@@ -76,6 +76,7 @@ def check_labels(
         documents=len(label_file.documents),
         labels=sum(len(document.names) for document in label_file.documents),
         checked=sum(len(document.names) for document in held),
+        unread=sum(document.location in unread for document in label_file.documents),
     )
 
 

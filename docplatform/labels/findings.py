@@ -108,6 +108,8 @@ class LabelReport:
     labels: int = 0
     checked: int = 0
     """Labels that were held against a text."""
+    unread: int = 0
+    """Documents that are there and weren't read, so that their labels could not be held against anything."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -149,7 +151,8 @@ class LabelReport:
         counts = f"{_count(len(self.errors), 'error')}, {_count(len(self.warnings), 'warning')}"
         repairs = f", {_count(certain, 'certain repair')}" if certain else ""
         looked = f"{_count(self.labels, 'label')} in {_count(self.documents, 'document')}"
-        return f"{looked} ({self.checked} held against a text): {counts}{repairs}."
+        unread = f"; {_count(self.unread, 'document')} not read yet" if self.unread else ""
+        return f"{looked} ({self.checked} held against a text{unread}): {counts}{repairs}."
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-ready data."""
@@ -158,6 +161,7 @@ class LabelReport:
             "documents": self.documents,
             "labels": self.labels,
             "checked": self.checked,
+            "unread": self.unread,
             "counts": dict(sorted(Counter(finding.code.value for finding in self.findings).items())),
             "findings": [
                 {name: value for name, value in asdict(finding).items() if value is not None}

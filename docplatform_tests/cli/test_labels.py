@@ -103,6 +103,16 @@ def test_a_file_that_is_none_ends_with_status_2(call, tmp_path):
         assert ended.err.startswith("Error: ")
 
 
+def test_labels_of_documents_that_must_be_read_first_are_counted_as_such(call, tmp_path):
+    (tmp_path / "scan.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(32))
+    (tmp_path / "labels.csv").write_text("location,company\nscan.png,Acme\n")
+    ended = call("labels", "check", tmp_path / "labels.csv", "--kind", "field_extraction")
+    assert "1 label in 1 document (0 held against a text; 1 document not read yet)" in ended.out
+    assert "docplatform labels check PROJECT" in ended.err
+    ended = call("labels", "check", tmp_path / "labels.csv", "--kind", "field_extraction", "--json")
+    assert ended.json["unread"] == 1
+
+
 # import
 
 
