@@ -14,6 +14,7 @@ from typing import Any
 from docplatform.documents.document_text import WordBox
 from docplatform.documents.predictions import TaskKind
 from docplatform.labels.label_file import LabeledEntity
+from docplatform.labels.studio.line_items import number_rows
 from docplatform.labels.studio.tasks import CONTENT_HASH, DOCUMENT_ID, LOCATION
 
 
@@ -127,16 +128,25 @@ def _entities(
     """Every labelled span in order of the text, each once, and what is wrong."""
     found: list[LabeledEntity] = []
     problems: list[str] = []
-    for region in result if kind.labels_spans else ():
+    for region, names in _labelled(result) if kind.labels_spans else ():
         spans = _rectangle if region.get("type") == "rectanglelabels" else _span
-        names = region.get("value", {}).get(region.get("type")) or ()
-        for start, end, problem in spans(region, text) if names else ():
+        for start, end, problem in spans(region, text):
             if problem:
                 problems.append(f"{', '.join(names)}: {problem}")
             else:
                 found += [LabeledEntity(name, start, end - start, text.content[start:end]) for name in names]
     ordered = sorted(dict.fromkeys(found), key=lambda each: (each.offset, each.length, each.category))
     return ordered, problems
+
+
+def _labelled(result: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], tuple[str, ...]]]:
+    """Every labelled region with its names; cells of line items with their row."""
+    regions = list(result)
+    yield from number_rows([region for region in regions if region.get("type") == "rectanglelabels"])
+    for region in regions:
+        names = tuple(region.get("value", {}).get("labels") or ())
+        if region.get("type") == "labels" and names:
+            yield region, names
 
 
 Spans = Iterator[tuple[int, int, str]]

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 from docplatform.documents.predictions import TaskKind
 from docplatform.errors import ConfigurationError
+from docplatform.labels.studio.line_items import is_row_label, with_row_labels
 
 CONTROL = "label"
 """Name of the tag that answers and predictions belong to (``from_name``)."""
@@ -58,6 +59,8 @@ def label_config(kind: TaskKind, categories: Sequence[str]) -> str:
 def declared_categories(config: str) -> tuple[str, ...]:
     """The categories that a labelling configuration offers, in its order; people may have added some.
 
+    What frames the rows of line items is none.
+
     Raises:
         ConfigurationError: where it is no XML.
     """
@@ -67,14 +70,13 @@ def declared_categories(config: str) -> tuple[str, ...]:
         raise ConfigurationError(f"The labelling configuration of the project in Label Studio is wrong: {error}") from (
             error
         )
-    return tuple(
-        tag.attrib["value"] for tag in view.iter() if tag.tag in ("Label", "Choice") and tag.attrib.get("value")
-    )
+    names = (tag.attrib.get("value", "") for tag in view.iter() if tag.tag in ("Label", "Choice"))
+    return tuple(name for name in names if name and not is_row_label(name))
 
 
 def _fields(view: ElementTree.Element, categories: Sequence[str]) -> None:
     labels = ElementTree.SubElement(view, "RectangleLabels", name=CONTROL, toName=PAGES, showInline="true")
-    _values(labels, "Label", categories)
+    _values(labels, "Label", with_row_labels(categories))
     ElementTree.SubElement(view, "Image", name=PAGES, valueList="$pages", zoom="true", zoomControl="true")
 
 

@@ -5,13 +5,15 @@ Belongs here: the JSON of a task. Doesn't: choosing documents, reading texts, dr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from docplatform.documents.document_text import WordBox
 from docplatform.documents.predictions import Entity, Prediction, TaskKind
+from docplatform.labels.label_file import declared_name
 from docplatform.labels.studio.configs import CONTROL, PAGES, TEXT
+from docplatform.labels.studio.line_items import row_label
 
 DOCUMENT_ID = "document_id"
 CONTENT_HASH = "content_hash"
@@ -79,7 +81,11 @@ def task_json(document: TaskDocument, kind: TaskKind) -> dict[str, Any]:
 def _result(document: TaskDocument, prediction: Prediction, kind: TaskKind) -> Iterator[dict[str, Any]]:
     if kind is TaskKind.FIELD_EXTRACTION:
         for number, entity in enumerate(prediction.entities):
-            yield from _rectangles(document, entity, number)
+            span, score = (entity.offset, entity.length), entity.confidence_score
+            yield from _rectangles(document, [span], declared_name(entity.category), str(number), score)
+        for (row, label), cells in _rows(prediction.entities).items():
+            spans = [(cell.offset, cell.length) for cell in cells]
+            yield from _rectangles(document, spans, label, row, min(cell.confidence_score for cell in cells))
     elif kind.labels_spans:
         for number, entity in enumerate(prediction.entities):
             start, end = entity.offset, entity.offset + entity.length
@@ -90,10 +96,25 @@ def _result(document: TaskDocument, prediction: Prediction, kind: TaskKind) -> I
         yield _region("choices", TEXT, {"choices": names}, "0", prediction.confidence_score)
 
 
-def _rectangles(document: TaskDocument, entity: Entity, number: int) -> Iterator[dict[str, Any]]:
-    """A rectangle round the words of a span, one on each page it has words on."""
-    end = entity.offset + entity.length
-    inside = [word for word in document.words if word.offset < end and word.offset + word.length > entity.offset]
+def _rows(entities: Iterable[Entity]) -> dict[tuple[str, str], list[Entity]]:
+    """The cells of each row of line items, by its name and what frames it: ``Items/0``, ``Items/*``."""
+    rows: dict[tuple[str, str], list[Entity]] = {}
+    for entity in entities:
+        label = row_label(entity.category)
+        if label is not None:
+            rows.setdefault((entity.category.rpartition("/")[0], label), []).append(entity)
+    return rows
+
+
+def _rectangles(
+    document: TaskDocument, spans: Sequence[tuple[int, int]], label: str, number: str, score: float
+) -> Iterator[dict[str, Any]]:
+    """A rectangle round the words of spans (offset, length), one on each page they have words on."""
+    inside = [
+        word
+        for word in document.words
+        if any(word.offset < start + length and word.offset + word.length > start for start, length in spans)
+    ]
     for page in sorted({word.page for word in inside}):
         if page > len(document.pages):
             continue
@@ -105,9 +126,9 @@ def _rectangles(document: TaskDocument, entity: Entity, number: int) -> Iterator
             "width": (max(word.right for word in words) - left) * 100,
             "height": (max(word.bottom for word in words) - top) * 100,
             "rotation": 0,
-            "rectanglelabels": [entity.category],
+            "rectanglelabels": [label],
         }
-        region = _region("rectanglelabels", PAGES, value, f"{number}-{page}", entity.confidence_score)
+        region = _region("rectanglelabels", PAGES, value, f"{number}-{page}", score)
         yield {**region, "item_index": page - 1, "original_width": image.width, "original_height": image.height}
 
 
