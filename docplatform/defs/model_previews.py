@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from docplatform.defs.previews import Metadata, bullets, markdown_table, rounded
+from docplatform.defs.previews import Metadata, bullets, engine_metadata, markdown_table, rounded
 
 if TYPE_CHECKING:
     from docplatform.evaluation.learning import CurvePoint
@@ -31,6 +31,7 @@ def judgement_metadata(project: ModelProject, judgement: Judgement, curve: Seque
         "f1": rounded(evaluation.micro.f1),
         "macro f1": rounded(evaluation.macro.f1),
         "test documents": judgement.dataset.test_count,
+        **engine_metadata(judgement.candidate),
         **_further(evaluation),
         **_champion(judgement),
     }

@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 
 from docplatform.defs.home_instance import home_instance
+from docplatform.defs.previews import engine_metadata
 from docplatform_tests.homes import Home, class_labels, topic_home, topic_labels, topic_texts
 from docplatform_tests.training.chains import train
 
@@ -66,6 +67,14 @@ def test_a_versions_lineage_is_shown(call, trained):
     text = call("models", "show", "topics").out
     assert "version 1: F1 1.0000" in text
     assert "champion -> 1 (gate)" in text
+
+
+def test_which_engine_was_chosen_and_why_is_shown(call, trained):
+    labels = trained.platform.projects.label_file(trained.platform.projects.get("topics"))
+    train(trained, trained.project(labels, trainer={"regularization": 1.0, "char_ngrams": 0, "engine": "auto"}))
+    assert "  engine: linear, since the project names no `weights`" in call("models", "show", "topics").out
+    version = trained.platform.model_registry.version("topics", 2)
+    assert engine_metadata(version) == {"engine": "linear, since the project names no `weights`"}
 
 
 def test_a_champion_is_scored_on_documents_the_home_has_never_seen_and_nothing_is_written(call, trained, unseen):
