@@ -1,6 +1,6 @@
 """Text classification in detail: accuracy with intervals, few examples, texts from elsewhere, speed.
 
-python benchmarks/classes.py [scores] [few] [far] [speed]
+python benchmarks/classes.py [scores] [few] [far] [speed] [--trainer '{"engine": "embeddings", "weights": "/…"}']
 
 Data as for `models.py`. banking77 is scored on its official split; the others are divided in five, each fifth being the
 20 % that a model trained on the other 80 % is tested on. Intervals are those of 2,000 bootstrap samples of the tested
@@ -10,6 +10,7 @@ texts, 95 %.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -58,8 +59,12 @@ def load(name: str) -> tuple[Examples, Examples | None]:
     return DATA_SETS[name].load(DATA / DATA_SETS[name].folder)
 
 
+OPTIONS: dict[str, object] = {}
+"""Of the trainer, for every training."""
+
+
 def train(kind: TaskKind, examples: Examples) -> tuple[Model, float]:
-    trainer = trainer_for(ModelProject(name="benchmark", kind=kind, customer="none", labels="none"))
+    trainer = trainer_for(ModelProject(name="benchmark", kind=kind, customer="none", labels="none", trainer=OPTIONS))
     began = time.process_time()
     return trainer.train(examples, []), time.process_time() - began
 
@@ -124,9 +129,12 @@ def few() -> None:
     found = []
     for seed in SEEDS:
         model, seconds = train(TaskKind.SINGLE_LABEL_CLASSIFICATION, draw(examples, seed))
+        began = time.process_time()
         found.append(right(test or [], model.predict([e.document for e in test or []])).mean())
+        rate = len(test or []) / (time.process_time() - began)
         print(
-            f"banking77, {PER_CLASS} a class, draw {seed}: accuracy {found[-1]:.3f}, training {seconds:.1f} s",
+            f"banking77, {PER_CLASS} a class, draw {seed}: accuracy {found[-1]:.3f}, training {seconds:.1f} s, "
+            f"{rate:.0f} texts/s",
             flush=True,
         )
     print(f"mean {np.mean(found):.3f}, standard deviation of the draws {np.std(found, ddof=1):.3f}")
@@ -188,7 +196,10 @@ PARTS = {"scores": scores, "few": few, "far": far, "speed": speed}
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
-    chosen = parser.parse_args().parts or list(PARTS)
+    parser.add_argument("--trainer", type=json.loads, default={}, metavar="JSON", help="options of the trainer")
+    arguments = parser.parse_args()
+    chosen = arguments.parts or list(PARTS)
+    OPTIONS.update(arguments.trainer)
     if unknown := [part for part in chosen if part not in PARTS]:
         parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
     if not DATA.is_dir():

@@ -158,6 +158,8 @@ def show(project: str, as_json: bool) -> None:
             f"version {version['version']}: {score}, {version['created_at'][:16]}, run {version['run_id']}{stale}"
         )
         click.echo(f"  dataset {version['dataset_version'][:12]}, labels {printable(', '.join(version['labels']), 80)}")
+        if "engine_choice" in version["lineage"]:
+            click.echo(f"  engine: {printable(version['lineage']['engine_choice'])}")
         if version["review"]:
             click.echo(f"  reviewed by a person: {printable(version['review'])}")
     for change in history:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from docplatform.defs.previews import Metadata, bullets, markdown_table, rounded
+from docplatform.defs.previews import Metadata, bullets, engine_metadata, markdown_table, rounded
 
 if TYPE_CHECKING:
     from docplatform.evaluation.learning import CurvePoint
@@ -34,6 +34,7 @@ def judgement_metadata(
         "f1": rounded(evaluation.micro.f1),
         "macro f1": rounded(evaluation.macro.f1),
         "scored on": evaluation.basis,
+        **engine_metadata(judgement.candidate),
         **_further(evaluation),
         **_champion(judgement),
     }

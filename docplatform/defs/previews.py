@@ -235,9 +235,16 @@ def model_metadata(version: ModelVersion, blob_store: BlobStore, *, reused: bool
         "labels": ", ".join(version.labels),
         "dataset version": version.dataset_version,
         "trainer": version.trainer_fingerprint,
+        **engine_metadata(version),
         "checksum": version.checksum,
         "files": place(blob_store.uri(f"models/{version.project}/versions/{version.version}")),
     }
+
+
+def engine_metadata(version: ModelVersion) -> Metadata:
+    """Which engine `engine: auto` chose for a version and why, where it had that to decide."""
+    choice = version.lineage.get("engine_choice")
+    return {"engine": choice} if choice else {}
 
 
 def drift_metadata(check: DriftCheck | None) -> Metadata:

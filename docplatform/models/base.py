@@ -80,5 +80,15 @@ class LearnsFromUnlabeled(Protocol):
         ...
 
 
+@runtime_checkable
+class HasChosenEngine(Protocol):
+    """A ``Model`` whose trainer may have had several engines to choose from."""
+
+    @property
+    def engine_choice(self) -> str:
+        """Which was chosen, and why, as a sentence; empty where the project named it."""
+        ...
+
+
 TrainerOptions = Mapping[str, object]
 """Options of a trainer as they stand in a project's YAML; each trainer validates its own."""

@@ -10,6 +10,7 @@ from docplatform.documents.predictions import Split
 from docplatform.errors import PermanentError
 from docplatform.labels.projects import ModelProject
 from docplatform.lake.lake import Lake
+from docplatform.models.base import HasChosenEngine, Model
 from docplatform.models.factory import trainer_for
 from docplatform.models.search import NOT_KEPT, SearchStore
 from docplatform.registry.base import ModelRegistry, ModelVersion, checksum, files_below
@@ -78,5 +79,10 @@ def train_candidate(
                 "source_version": dataset.source_version,
                 "label_set": dataset.label_set,
                 "code_version": __version__,
+                **_engine_choice(model),
             },
         )
+
+
+def _engine_choice(model: Model) -> dict[str, str]:
+    return {"engine_choice": model.engine_choice} if isinstance(model, HasChosenEngine) and model.engine_choice else {}

@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 
 from docplatform.defs.home_instance import home_instance
+from docplatform.defs.previews import engine_metadata
 from docplatform.inference.champions import champion_stages
 from docplatform.lake.incremental import run_stage
 from docplatform.training.learning import draw_learning_curve
@@ -98,6 +99,14 @@ def test_a_project_whose_label_file_is_wrong_is_shown_all_the_same(call, trained
     assert (shown.status, shown.json["advice"], len(shown.json["versions"])) == (0, None, 1)
     assert "What to label next can't be said" in shown.err
     assert "Next to label" not in call("models", "show", "topics").out
+
+
+def test_which_engine_was_chosen_and_why_is_shown(call, trained):
+    labels = trained.platform.projects.label_file(trained.platform.projects.get("topics"))
+    train(trained, trained.project(labels, trainer={"regularization": 1.0, "char_ngrams": 0, "engine": "auto"}))
+    assert "  engine: linear, since the project names no `weights`" in call("models", "show", "topics").out
+    version = trained.platform.model_registry.version("topics", 2)
+    assert engine_metadata(version) == {"engine": "linear, since the project names no `weights`"}
 
 
 def test_a_champion_is_scored_on_documents_the_home_has_never_seen_and_nothing_is_written(call, trained, unseen):

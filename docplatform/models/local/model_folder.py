@@ -40,8 +40,8 @@ def write_model(folder: Path, engine: str, header: Mapping[str, Any], files: Map
     (folder / _HEADER).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def read_model(folder: Path, engine: str) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Read what ``write_model`` wrote: the header and the files.
+def read_model(folder: Path, *engines: str) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Read what ``write_model`` wrote: the header and the files of a model of one of these engines.
 
     Raises:
         PermanentError: (CORRUPT) where a file is missing, differs from its checksum, or is of another engine.
@@ -52,8 +52,9 @@ def read_model(folder: Path, engine: str) -> tuple[dict[str, Any], dict[str, byt
         files = {name: (folder / Path(name).name).read_bytes() for name in checksums}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise corrupt(folder, f"{type(error).__name__}: {error}") from error
-    if found != (FORMAT, engine):
-        raise corrupt(folder, f"format {found[0]} of engine {found[1]!r}, expected {FORMAT} of {engine!r}")
+    if found not in [(FORMAT, engine) for engine in engines]:
+        expected = " or ".join(map(repr, engines))
+        raise corrupt(folder, f"format {found[0]} of engine {found[1]!r}, expected {FORMAT} of {expected}")
     for name, data in files.items():
         if hashlib.sha256(data).hexdigest() != checksums[name]:
             raise corrupt(folder, f"{name} differs from its checksum")

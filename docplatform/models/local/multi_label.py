@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,13 @@ import numpy.typing as npt
 from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import Category, LabeledExample, Prediction, TaskKind
 from docplatform.models.local.calibration import best_threshold, fit_sigmoid, sigmoid
+from docplatform.models.local.engine_choice import (
+    LINEAR,
+    EngineChoice,
+    beside,
+    choose_engine,
+    engine_fingerprint,
+)
 from docplatform.models.local.examples import label_matrix
 from docplatform.models.local.familiarity import Familiarity
 from docplatform.models.local.features import TextFeatures
@@ -35,6 +42,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 ENGINE = "tfidf-svm-sigmoid/2"
+EMBEDDINGS_ENGINE = "embeddings-tfidf-svm-sigmoid/1"
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -64,6 +72,42 @@ class Decisions:
         return float(2 * (asserted & truth).sum() / max(1, asserted.sum() + truth.sum()))
 
 
+class _Trial(NamedTuple):
+    """How good a value of C was on what was held out."""
+
+    f1: float
+    regularization: float
+    decisions: Decisions
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """What is to be learned, and which examples are held out in turn."""
+
+    texts: Sequence[str]
+    has: Bools
+    folds: npt.NDArray[np.int64]
+    chosen: Sequence[int]
+    embeddings: csr_matrix | None = None
+    """Of the texts; None: words alone are looked at."""
+
+    def score(self, options: ClassificationOptions) -> float:
+        """How good these options are with their value of C, or the first that would be tried."""
+        c = options.regularization or REGULARIZATIONS[0]
+        return self.best(options.model_copy(update={"regularization": c})).f1
+
+    def best(self, options: ClassificationOptions) -> _Trial:
+        """The value of C that is best on what is held out, or the one given; the smaller at a tie."""
+        rows, given = beside(TextFeatures.fit(self.texts, options)[1], self.embeddings), options.regularization
+        trials = [self._trial(rows, c) for c in (REGULARIZATIONS if given is None else (given,))]
+        return max(trials, key=lambda trial: (trial.f1, -trial.regularization))
+
+    def _trial(self, rows: csr_matrix, regularization: float) -> _Trial:
+        held_out = held_out_scores(rows, self.has, self.folds, self.chosen, regularization)
+        decisions = Decisions.fit(held_out, self.has)
+        return _Trial(decisions.f1(held_out, self.has), regularization, decisions)
+
+
 @dataclass(frozen=True)
 class MultiLabelModel:
     """Tells which classes a text is of, none included. Abstains on a text far from all that was trained on."""
@@ -75,11 +119,17 @@ class MultiLabelModel:
     decisions: Decisions
     regularization: float
     min_confidence: float
+    engine: EngineChoice = LINEAR
 
     @property
     def kind(self) -> TaskKind:
         """Multi-label classification."""
         return TaskKind.MULTI_LABEL_CLASSIFICATION
+
+    @property
+    def engine_choice(self) -> str:
+        """What `engine: auto` chose and why."""
+        return self.engine.reason
 
     @one_thread
     def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
@@ -87,7 +137,8 @@ class MultiLabelModel:
         texts = [document.text for document in documents]
         rows = self.features.transform(texts)
         known = ~self.familiarity.is_far(self.features, texts, rows)
-        probabilities = sigmoid(self.weights.scores(rows), self.decisions.scale, self.decisions.shift)
+        seen = self.engine.seen(rows, texts, self.features.max_characters)
+        probabilities = sigmoid(self.weights.scores(seen), self.decisions.scale, self.decisions.shift)
         return [
             self._prediction(p) if k else Prediction(abstained=True) for p, k in zip(probabilities, known, strict=True)
         ]
@@ -119,8 +170,10 @@ class MultiLabelModel:
             "labels": list(self.labels),
             "regularization": self.regularization,
             "min_confidence": self.min_confidence,
+            **self.engine.to_header(),
         }
-        write_model(folder, ENGINE, header, {"vocabulary.json": vocabulary, "weights.npz": arrays_to_bytes(arrays)})
+        engine = ENGINE if self.engine.encoder is None else EMBEDDINGS_ENGINE
+        write_model(folder, engine, header, {"vocabulary.json": vocabulary, "weights.npz": arrays_to_bytes(arrays)})
 
 
 @dataclass(frozen=True)
@@ -143,7 +196,7 @@ class MultiLabelTrainer:
     @property
     def fingerprint(self) -> str:
         """Engine, library versions and options."""
-        return f"{self._engine} {self.options.model_dump_json()}"
+        return f"{self._engine} {self.options.told}"
 
     @one_thread
     def train(self, train: Sequence[LabeledExample], validation: Sequence[LabeledExample]) -> MultiLabelModel:
@@ -153,37 +206,36 @@ class MultiLabelTrainer:
         texts = [e.text for e in examples]
         folds, chosen = folds_to_hold_out(texts, [row.tobytes() for row in has], [id(e) in validated for e in examples])
 
-        def trial(rows: csr_matrix, regularization: float) -> tuple[float, float, Decisions]:
-            held_out = held_out_scores(rows, has, folds, chosen, regularization)
-            decisions = Decisions.fit(held_out, has)
-            return decisions.f1(held_out, has), -regularization, decisions
-
-        def score(options: ClassificationOptions) -> float:
-            return trial(TextFeatures.fit(texts, options)[1], options.regularization or REGULARIZATIONS[0])[0]
-
+        problem = _Problem(texts, has, folds, chosen)
+        engine = choose_engine(
+            self.options,
+            texts,
+            lambda embeddings: replace(problem, embeddings=embeddings).best(self.options).f1,
+            "micro F1 on held-out examples",
+        )
+        problem = replace(problem, embeddings=engine.embeddings)
         name = search_name(self._engine, self.options, train, validation)
-        options = searched(self.options, self.searches, name, REGULARIZATIONS, score)
+        options = searched(self.options, self.searches, name, REGULARIZATIONS, problem.score)
+        best = problem.best(options)
         features, rows = TextFeatures.fit(texts, options)
-        given = options.regularization
-        trials = [trial(rows, c) for c in (REGULARIZATIONS if given is None else (given,))]
-        _, negated, decisions = max(trials, key=lambda t: t[:2])
         return MultiLabelModel(
             labels=labels,
             features=features,
             familiarity=Familiarity.fit(features, texts, rows, has, options.abstain_far),
-            weights=fit_one_vs_rest(rows, has, -negated),
-            decisions=decisions,
-            regularization=-negated,
+            weights=fit_one_vs_rest(beside(rows, engine.embeddings), has, best.regularization),
+            decisions=best.decisions,
+            regularization=best.regularization,
             min_confidence=options.min_confidence,
+            engine=engine._replace(embeddings=None),
         )
 
     @property
     def _engine(self) -> str:
-        return f"local/{ENGINE} {engine_versions('scikit-learn')}"
+        return f"local/{ENGINE} {engine_versions('scikit-learn')}{engine_fingerprint(self.options)}"
 
     def load(self, folder: Path) -> MultiLabelModel:
         """Read back what ``MultiLabelModel.save`` wrote."""
-        header, files = read_model(folder, ENGINE)
+        header, files = read_model(folder, ENGINE, EMBEDDINGS_ENGINE)
         try:
             arrays = arrays_from_bytes(files["weights.npz"])
             return MultiLabelModel(
@@ -194,6 +246,7 @@ class MultiLabelTrainer:
                 decisions=Decisions(arrays["scale"], arrays["shift"], arrays["threshold"]),
                 regularization=float(header["regularization"]),
                 min_confidence=float(header["min_confidence"]),
+                engine=EngineChoice.from_header(header, self.options),
             )
         except (KeyError, ValueError, TypeError) as error:
             raise corrupt(folder, f"{type(error).__name__}: {error}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -29,6 +29,23 @@ class ClassificationOptions(BaseModel):
         0.0005, ge=0, lt=1, description="Share of texts like the examples that may be abstained from as far from all."
     )
     search: SearchOptions | None = Field(None, description="Search for hyperparameters under a budget. Default: none.")
+    engine: Literal["linear", "embeddings", "auto"] = Field(
+        "linear",
+        description="`embeddings`: sentence embeddings beside words. `auto`: whichever tells held-out examples better.",
+    )
+    weights: str | None = Field(
+        None, description="Folder of pretrained weights: config.json, model.safetensors, tokenizer.json."
+    )
+    weights_sha256: str | None = Field(
+        None, pattern="^[0-9a-f]{64}$", description="SHA-256 that model.safetensors must have. Default: any."
+    )
+    max_tokens: int = Field(256, ge=8, le=8_192, description="Tokens of a text that pretrained weights look at.")
+
+    @property
+    def told(self) -> str:
+        """Those that can change a model, as JSON: not where weights lie."""
+        others = {"weights", "weights_sha256", *(("engine", "max_tokens") if self.engine == "linear" else ())}
+        return self.model_dump_json(exclude=others)
 
 
 class DocumentClassOptions(BaseModel):

@@ -1,10 +1,13 @@
-"""Single-label classification: TF-IDF, softmax regression, calibrated probabilities."""
+"""Single-label classification: TF-IDF, softmax regression, calibrated probabilities.
+
+Two engines: words alone, and words with a pretrained model's sentence embeddings beside them.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +17,13 @@ import numpy.typing as npt
 from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import Category, LabeledExample, Prediction, TaskKind
 from docplatform.models.local.calibration import fit_scale, softmax
+from docplatform.models.local.engine_choice import (
+    LINEAR,
+    EngineChoice,
+    beside,
+    choose_engine,
+    engine_fingerprint,
+)
 from docplatform.models.local.examples import single_classes
 from docplatform.models.local.familiarity import Familiarity
 from docplatform.models.local.features import TextFeatures
@@ -37,6 +47,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 ENGINE = "tfidf-softmax/2"
+EMBEDDINGS_ENGINE = "embeddings-tfidf-softmax/1"
 _ABSTAINED = Prediction(abstained=True)
 REGULARIZATIONS = (20.0, 5.0)
 """Values of C that are tried where the project gives none, the one preferred at equal score first."""
@@ -54,10 +65,23 @@ class _Problem:
     truth: npt.NDArray[np.int64]
     folds: npt.NDArray[np.int64]
     chosen: Sequence[int]
+    embeddings: csr_matrix | None = None
+    """Of the texts and then the classes' names; None: words alone are looked at."""
+
+    @property
+    def names(self) -> list[str]:
+        """The classes' names as texts."""
+        return [words_of(label) for label in self.labels]
 
     def score(self, options: ClassificationOptions) -> float:
         """How good these options, with a value of C among them, are on what is held out."""
         return _Fitting.of(self, options).trial(options.regularization or REGULARIZATIONS[0]).score
+
+    def best(self, options: ClassificationOptions) -> tuple[_Fitting, _Trial]:
+        """The value of C that is best on what is held out, or the one given."""
+        fitting, given = _Fitting.of(self, options), options.regularization
+        trials = [fitting.trial(c) for c in (REGULARIZATIONS if given is None else (given,))]
+        return fitting, max(trials, key=lambda trial: trial.score)
 
 
 @dataclass(frozen=True)
@@ -75,16 +99,23 @@ class _Fitting:
 
     problem: _Problem
     features: TextFeatures
+    lexical: csr_matrix
+    """Features of the texts' words and characters."""
     rows: csr_matrix
+    """All that is seen of the texts."""
     has: npt.NDArray[np.bool_]
     names: csr_matrix
     """The classes' names as texts, one row each."""
 
     @classmethod
     def of(cls, problem: _Problem, options: ClassificationOptions) -> _Fitting:
-        features, rows = TextFeatures.fit(problem.texts, options)
+        features, lexical = TextFeatures.fit(problem.texts, options)
         has = problem.truth[:, None] == np.arange(len(problem.labels))
-        return cls(problem, features, rows, has, features.transform([words_of(label) for label in problem.labels]))
+        rows, names = lexical, features.transform(problem.names)
+        if problem.embeddings is not None:
+            of_texts, of_names = problem.embeddings[: len(has)], problem.embeddings[len(has) :]
+            rows, names = beside(rows, of_texts), beside(names, of_names)
+        return cls(problem, features, lexical, rows, has, names)
 
     def fit(self, rows: csr_matrix, has: npt.NDArray[np.bool_], regularization: float) -> LinearWeights:
         """Fit; each class's name stands beside its examples, as a user's own words for what the class is about."""
@@ -96,7 +127,7 @@ class _Fitting:
 
     def familiarity(self, share: float) -> Familiarity:
         """How alike a text must be to these examples."""
-        return Familiarity.fit(self.features, self.problem.texts, self.rows, self.has, share)
+        return Familiarity.fit(self.features, self.problem.texts, self.lexical, self.has, share)
 
     def trial(self, regularization: float) -> _Trial:
         """Train without what is held out, and score it."""
@@ -126,11 +157,17 @@ class SingleLabelModel:
     scale: float
     regularization: float
     min_confidence: float
+    engine: EngineChoice = LINEAR
 
     @property
     def kind(self) -> TaskKind:
         """Single-label classification."""
         return TaskKind.SINGLE_LABEL_CLASSIFICATION
+
+    @property
+    def engine_choice(self) -> str:
+        """What `engine: auto` chose and why."""
+        return self.engine.reason
 
     @one_thread
     def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
@@ -138,7 +175,8 @@ class SingleLabelModel:
         texts = [document.text for document in documents]
         rows = self.features.transform(texts)
         known = ~self.familiarity.is_far(self.features, texts, rows)
-        probabilities = softmax(self.weights.scores(rows), self.scale)
+        seen = self.engine.seen(rows, texts, self.features.max_characters)
+        probabilities = softmax(self.weights.scores(seen), self.scale)
         best = probabilities.argmax(axis=1) if len(documents) else []
         return [
             self._prediction(self.labels[b], float(p[b])) if k else _ABSTAINED
@@ -165,8 +203,10 @@ class SingleLabelModel:
             "scale": self.scale,
             "regularization": self.regularization,
             "min_confidence": self.min_confidence,
+            **self.engine.to_header(),
         }
-        write_model(folder, ENGINE, header, {"vocabulary.json": vocabulary, "weights.npz": arrays_to_bytes(arrays)})
+        engine = ENGINE if self.engine.encoder is None else EMBEDDINGS_ENGINE
+        write_model(folder, engine, header, {"vocabulary.json": vocabulary, "weights.npz": arrays_to_bytes(arrays)})
 
 
 @dataclass(frozen=True)
@@ -189,7 +229,7 @@ class SingleLabelTrainer:
     @property
     def fingerprint(self) -> str:
         """Engine, library versions and options."""
-        return f"{self._engine} {self.options.model_dump_json()}"
+        return f"{self._engine} {self.options.told}"
 
     @one_thread
     def train(self, train: Sequence[LabeledExample], validation: Sequence[LabeledExample]) -> SingleLabelModel:
@@ -200,12 +240,17 @@ class SingleLabelTrainer:
         truth = np.array([labels.index(name) for name in classes])
         texts = [e.text for e in examples]
         folds, chosen = folds_to_hold_out(texts, classes, [id(e) in validated for e in examples])
-        problem = _Problem(texts, labels, truth, folds, chosen)
+        words = _Problem(texts, labels, truth, folds, chosen)
+        engine = choose_engine(
+            self.options,
+            [*texts, *words.names],
+            lambda embeddings: replace(words, embeddings=embeddings).best(self.options)[1].score,
+            "mean log-likelihood of held-out examples",
+        )
+        problem = replace(words, embeddings=engine.embeddings)
         name = search_name(self._engine, self.options, train, validation)
         options = searched(self.options, self.searches, name, REGULARIZATIONS, problem.score)
-        fitting = _Fitting.of(problem, options)
-        given = options.regularization
-        best = max((fitting.trial(c) for c in (REGULARIZATIONS if given is None else (given,))), key=lambda t: t.score)
+        fitting, best = problem.best(options)
         return SingleLabelModel(
             labels=labels,
             features=fitting.features,
@@ -214,15 +259,16 @@ class SingleLabelTrainer:
             scale=best.scale,
             regularization=best.regularization,
             min_confidence=options.min_confidence,
+            engine=engine._replace(embeddings=None),
         )
 
     @property
     def _engine(self) -> str:
-        return f"local/{ENGINE} {engine_versions('scikit-learn')}"
+        return f"local/{ENGINE} {engine_versions('scikit-learn')}{engine_fingerprint(self.options)}"
 
     def load(self, folder: Path) -> SingleLabelModel:
         """Read back what ``SingleLabelModel.save`` wrote."""
-        header, files = read_model(folder, ENGINE)
+        header, files = read_model(folder, ENGINE, EMBEDDINGS_ENGINE)
         try:
             arrays = arrays_from_bytes(files["weights.npz"])
             return SingleLabelModel(
@@ -233,6 +279,7 @@ class SingleLabelTrainer:
                 scale=float(header["scale"]),
                 regularization=float(header["regularization"]),
                 min_confidence=float(header["min_confidence"]),
+                engine=EngineChoice.from_header(header, self.options),
             )
         except (KeyError, ValueError, TypeError) as error:
             raise corrupt(folder, f"{type(error).__name__}: {error}") from error

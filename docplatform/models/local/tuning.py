@@ -16,7 +16,7 @@ def search_name(
     engine: str, options: ClassificationOptions, train: Sequence[LabeledExample], validation: Sequence[LabeledExample]
 ) -> str:
     """All that a trial's score depends on; not the budget: a larger one goes on with a smaller one's trials."""
-    others = options.model_copy(update={"search": None}).model_dump_json()
+    others = options.model_copy(update={"search": None}).told
     return text_digest(f"{engine} {others} {examples_digest(train, validation)}")[:32]
 
 
