@@ -205,7 +205,8 @@ def evaluate(
     if as_json:
         click.echo(json.dumps({**_as_json(report), "advice": advice and advice.to_dict()}))
     else:
-        click.echo("\n".join([render_report(report), *advice_lines(project, advice)]))
+        said = [] if advice is not None and advice.is_empty else advice_lines(project, advice)
+        click.echo("\n".join([render_report(report), *said]))
     sys.exit(1 if report.missing or report.refused else 0)
 
 

@@ -24,6 +24,11 @@ class LabelingAdvice:
     next: NextDocuments
     """Those that ``labels push`` would hand over, but for those that it has handed over before."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing can be said."""
+        return not self.needs and not self.next.documents
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
         return {
