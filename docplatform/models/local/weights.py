@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from docplatform.errors import ConfigurationError
-from docplatform.models.local.options import ClassificationOptions
+from docplatform.models.local.options import ClassificationOptions, TransformerOptions
 
 CONFIG, TENSORS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
 POOLING = "1_Pooling/config.json"
@@ -26,7 +26,7 @@ class WeightsFolder:
     """SHA-256 of each file that counts, by its name below the folder."""
 
     @classmethod
-    def of(cls, options: ClassificationOptions) -> WeightsFolder:
+    def of(cls, options: ClassificationOptions | TransformerOptions) -> WeightsFolder:
         """The folder that a project's options name.
 
         Raises:
