@@ -120,6 +120,14 @@ def test_weights_of_no_known_architecture_are_refused_and_no_code_of_theirs_is_r
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json"])
+def test_a_damaged_file_is_refused_by_its_folder(weights, name, tmp_path) -> None:
+    folder = shutil.copytree(weights, tmp_path / "damaged")
+    (folder / name).write_bytes((folder / name).read_bytes()[:50])
+    with pytest.raises(ConfigurationError, match=f"weights: {folder}` can't be used"):
+        TransformerTrainer.from_options({"weights": str(folder)}).train(single_label(12), [])
+
+
 def test_files_that_do_not_belong_together_are_refused(weights, tmp_path) -> None:
     trainer = TransformerTrainer.from_options({"weights": str(weights), "epochs": 1})
     (tmp_path / "whole").mkdir()

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load as tensors_of
 from safetensors.torch import save as bytes_of
 from tokenizers import Tokenizer
@@ -28,7 +29,7 @@ from transformers.utils.logging import disable_progress_bar
 
 from docplatform.errors import ConfigurationError
 from docplatform.models.local.options import TransformerOptions
-from docplatform.models.local.weights import CONFIG, TENSORS, TOKENIZER
+from docplatform.models.local.weights import CONFIG, TENSORS, TOKENIZER, open_tokenizer
 
 disable_progress_bar()  # progress is told line by line
 
@@ -64,10 +65,9 @@ class FineTuned:
             backbone = AutoModel.from_pretrained(
                 folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
             )
-            tokenizer = (folder / TOKENIZER).read_text("utf-8")
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            return cls._of(backbone, classes, (folder / TOKENIZER).read_text("utf-8"), options.max_tokens)
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise ConfigurationError(f"`weights: {folder}` can't be used: {error}") from error
-        return cls._of(backbone, classes, tokenizer, options.max_tokens)
 
     @classmethod
     def from_files(cls, files: dict[str, bytes], classes: int, max_tokens: int) -> FineTuned:
@@ -81,9 +81,8 @@ class FineTuned:
     @classmethod
     def _of(cls, backbone: Any, classes: int, tokenizer: str, max_tokens: int) -> FineTuned:
         head = torch.nn.Linear(backbone.config.hidden_size, classes)
-        reader = Tokenizer.from_str(tokenizer)
-        reader.no_padding()
-        reader.enable_truncation(min(max_tokens, getattr(backbone.config, "max_position_embeddings", max_tokens)))
+        longest = getattr(backbone.config, "max_position_embeddings", max_tokens)
+        reader = open_tokenizer(tokenizer, min(max_tokens, longest))
         return cls(torch.nn.ModuleDict({"backbone": backbone, "head": head}).eval(), reader, max_tokens)
 
     def to_files(self) -> dict[str, bytes]:
@@ -126,7 +125,7 @@ class FineTuned:
 
     def _ids(self, texts: Sequence[str]) -> list[list[int]]:
         readable = [text.encode("utf-8", "replace").decode() for text in texts]  # no lone surrogates
-        return [encoding.ids or [0] for encoding in self.tokenizer.encode_batch(readable)]
+        return [self.tokenizer.encode(text).ids or [0] for text in readable]
 
     def _forward(self, ids: Sequence[Sequence[int]]) -> Any:
         longest, pad = max(map(len, ids)), self.module["backbone"].config.pad_token_id or 0
