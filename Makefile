@@ -8,6 +8,7 @@ UI ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 SYSTEM := .tmp
+EXTRAS := azure postgres openvino tesseract mlflow heic embeddings serve dev
 
 .PHONY: help setup run test lint types contracts unit system lock lock-studio docs clean
 
@@ -54,9 +55,9 @@ ifeq ($(CI),true)
 	@bash .ci/system-packages $(SYSTEM)
 endif
 
-lock: ## requirements.lock anew, from pyproject.toml.
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --all-extras \
-		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
+lock: ## requirements.lock anew, from pyproject.toml: every extra but torch, which weighs gigabytes.
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
+		$(addprefix --extra ,$(EXTRAS)) --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 lock-studio: setup ## What Label Studio needs, anew: label-studio.lock.txt.
 	@echo "label-studio==$$($(BIN)/python -c 'from docplatform.labels.studio.client import TESTED_VERSION as v; print(v)')" | \

@@ -30,12 +30,16 @@ def trainer_for(project: ModelProject, searches: SearchStore = NOT_KEPT) -> Trai
             f"Project {project.name}: there is no model backend {project.backend!r}. Set `backend: local`."
         )
     try:
-        return _local(project.kind)(project.trainer, searches)
+        return _local(project.kind, project.trainer)(project.trainer, searches)
     except ConfigurationError as error:
         raise ConfigurationError(f"Project {project.name}: {error}") from error
 
 
-def _local(kind: TaskKind) -> _FromOptions:
+def _local(kind: TaskKind, given: TrainerOptions) -> _FromOptions:
+    if kind is TaskKind.SINGLE_LABEL_CLASSIFICATION and given.get("engine") == "transformer":
+        from docplatform.models.local.transformer import TransformerTrainer
+
+        return TransformerTrainer.from_options
     if kind is TaskKind.SINGLE_LABEL_CLASSIFICATION:
         from docplatform.models.local.single_label import SingleLabelTrainer
 

@@ -40,6 +40,14 @@ def write_model(folder: Path, engine: str, header: Mapping[str, Any], files: Map
     (folder / _HEADER).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
+def engine_of(folder: Path) -> str:
+    """The engine that ``model.json`` names; empty where that can't be read, as ``read_model`` will say."""
+    try:
+        return str(json.loads((folder / _HEADER).read_text(encoding="utf-8"))["engine"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
 def read_model(folder: Path, *engines: str) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Read what ``write_model`` wrote: the header and the files of a model of one of these engines.
 

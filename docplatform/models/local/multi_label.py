@@ -94,13 +94,14 @@ class _Problem:
     def score(self, options: ClassificationOptions) -> float:
         """How good these options are with their value of C, or the first that would be tried."""
         c = options.regularization or REGULARIZATIONS[0]
-        return self.best(options.model_copy(update={"regularization": c})).f1
+        return self.best(options.model_copy(update={"regularization": c}))[0].f1
 
-    def best(self, options: ClassificationOptions) -> _Trial:
-        """The value of C that is best on what is held out, or the one given; the smaller at a tie."""
-        rows, given = beside(TextFeatures.fit(self.texts, options)[1], self.embeddings), options.regularization
+    def best(self, options: ClassificationOptions) -> tuple[_Trial, TextFeatures, csr_matrix]:
+        """The best C on what is held out (the smaller at a tie), or the one given; the words' features; their rows."""
+        features, lexical = TextFeatures.fit(self.texts, options)
+        rows, given = beside(lexical, self.embeddings), options.regularization
         trials = [self._trial(rows, c) for c in (REGULARIZATIONS if given is None else (given,))]
-        return max(trials, key=lambda trial: (trial.f1, -trial.regularization))
+        return max(trials, key=lambda trial: (trial.f1, -trial.regularization)), features, lexical
 
     def _trial(self, rows: csr_matrix, regularization: float) -> _Trial:
         held_out = held_out_scores(rows, self.has, self.folds, self.chosen, regularization)
@@ -210,19 +211,18 @@ class MultiLabelTrainer:
         engine = choose_engine(
             self.options,
             texts,
-            lambda embeddings: replace(problem, embeddings=embeddings).best(self.options).f1,
+            lambda embeddings: replace(problem, embeddings=embeddings).best(self.options)[0].f1,
             "micro F1 on held-out examples",
         )
         problem = replace(problem, embeddings=engine.embeddings)
         name = search_name(self._engine, self.options, train, validation)
         options = searched(self.options, self.searches, name, REGULARIZATIONS, problem.score)
-        best = problem.best(options)
-        features, rows = TextFeatures.fit(texts, options)
+        best, features, lexical = problem.best(options)
         return MultiLabelModel(
             labels=labels,
             features=features,
-            familiarity=Familiarity.fit(features, texts, rows, has, options.abstain_far),
-            weights=fit_one_vs_rest(beside(rows, engine.embeddings), has, best.regularization),
+            familiarity=Familiarity.fit(features, texts, lexical, has, options.abstain_far),
+            weights=fit_one_vs_rest(beside(lexical, engine.embeddings), has, best.regularization),
             decisions=best.decisions,
             regularization=best.regularization,
             min_confidence=options.min_confidence,

@@ -48,6 +48,30 @@ class ClassificationOptions(BaseModel):
         return self.model_dump_json(exclude=others)
 
 
+class TransformerOptions(BaseModel):
+    """Options of single-label classification by a fine-tuned transformer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    engine: Literal["transformer"] = Field("transformer", description="Fine-tune pretrained weights.")
+    weights: str | None = Field(
+        None, description="Folder of the weights to begin from: config.json, model.safetensors, tokenizer.json."
+    )
+    weights_sha256: str | None = Field(
+        None, pattern="^[0-9a-f]{64}$", description="SHA-256 that model.safetensors must have. Default: any."
+    )
+    epochs: int = Field(10, ge=1, le=1_000, description="Times that every example is looked at.")
+    learning_rate: float = Field(3e-4, gt=0, le=1, description="Greatest step of the optimiser.")
+    batch_size: int = Field(16, ge=1, le=1_024, description="Examples of a step.")
+    max_tokens: int = Field(128, ge=8, le=512, description="Tokens of a text that are looked at.")
+    seed: int = Field(20_221_001, ge=0, le=2**31 - 1, description="Decides all chance in training.")
+    max_characters: int = Field(50_000, ge=100, description="Characters of a text that are looked at.")
+    min_confidence: float = Field(0.0, ge=0, le=1, description="Below this confidence the model abstains.")
+    abstain_far: float = Field(
+        0.0005, ge=0, lt=1, description="Share of texts like the examples that may be abstained from as far from all."
+    )
+
+
 class DocumentClassOptions(BaseModel):
     """Options of document classification."""
 

@@ -34,6 +34,7 @@ from docplatform.models.local.model_folder import (
     arrays_from_bytes,
     arrays_to_bytes,
     corrupt,
+    engine_of,
     read_model,
     write_model,
 )
@@ -45,6 +46,8 @@ from docplatform.models.search import NOT_KEPT, SearchStore
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
+
+    from docplatform.models.local.transformer import TransformerModel
 
 ENGINE = "tfidf-softmax/2"
 EMBEDDINGS_ENGINE = "embeddings-tfidf-softmax/1"
@@ -266,8 +269,12 @@ class SingleLabelTrainer:
     def _engine(self) -> str:
         return f"local/{ENGINE} {engine_versions('scikit-learn')}{engine_fingerprint(self.options)}"
 
-    def load(self, folder: Path) -> SingleLabelModel:
-        """Read back what ``SingleLabelModel.save`` wrote."""
+    def load(self, folder: Path) -> SingleLabelModel | TransformerModel:
+        """Read back a model of any engine of this task: a champion may be of another one than the project's now."""
+        if engine_of(folder).startswith("transformer/"):
+            from docplatform.models.local.transformer import load_transformer
+
+            return load_transformer(folder)
         header, files = read_model(folder, ENGINE, EMBEDDINGS_ENGINE)
         try:
             arrays = arrays_from_bytes(files["weights.npz"])

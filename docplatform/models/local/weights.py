@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docplatform.errors import ConfigurationError
-from docplatform.models.local.options import ClassificationOptions
+from docplatform.models.local.options import ClassificationOptions, TransformerOptions
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 CONFIG, TENSORS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
 POOLING = "1_Pooling/config.json"
@@ -26,7 +30,7 @@ class WeightsFolder:
     """SHA-256 of each file that counts, by its name below the folder."""
 
     @classmethod
-    def of(cls, options: ClassificationOptions) -> WeightsFolder:
+    def of(cls, options: ClassificationOptions | TransformerOptions) -> WeightsFolder:
         """The folder that a project's options name.
 
         Raises:
@@ -66,6 +70,19 @@ class WeightsFolder:
                     f"The model was trained with other weights than those in `weights: {self.path}`: the SHA-256 of "
                     f"{name} was {was} and is {found}. Put the former ones back, or train anew."
                 )
+
+
+def open_tokenizer(data: str, max_tokens: int) -> Tokenizer:
+    """What a ``tokenizer.json`` holds, set to cut texts at so many tokens. Raises ``ValueError``: it holds none."""
+    from tokenizers import Tokenizer
+
+    try:
+        tokenizer = Tokenizer.from_str(data)
+    except Exception as error:  # tokenizers raises the base class itself
+        raise ValueError(f"its {TOKENIZER} can't be read: {error}") from error
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_tokens)
+    return tokenizer
 
 
 def missing_package(*names: str) -> str | None:
