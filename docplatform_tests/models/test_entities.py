@@ -93,16 +93,16 @@ def test_the_search_looks_at_a_bounded_part_and_a_large_validation_split(monkeyp
 def test_a_file_that_passes_its_checksum_but_is_no_crf_is_refused(tmp_path) -> None:
     trainer = EntityTrainer.from_options({"l1": 0.1, "l2": 0.1})
     trainer.train(entities(2), []).save(tmp_path)
-    header, files = read_model(tmp_path, "crf/2")
+    header, files = read_model(tmp_path, "crf/3")
     rest = {k: v for k, v in header.items() if k not in ("format", "engine", "files")}
-    write_model(tmp_path, "crf/2", rest, {**files, "entities.crfsuite": b"not a model"})
+    write_model(tmp_path, "crf/3", rest, {**files, "entities.crfsuite": b"not a model"})
     with pytest.raises(PermanentError, match="can't be read"):
         trainer.load(tmp_path)
 
 
 def test_a_model_of_another_engine_is_refused(tmp_path) -> None:
     write_model(tmp_path, "tfidf/9", {}, {"x": b"1"})
-    with pytest.raises(PermanentError, match="engine 'tfidf/9', expected 1 of 'crf/2'"):
+    with pytest.raises(PermanentError, match="engine 'tfidf/9', expected 1 of 'crf/3'"):
         EntityTrainer.from_options({}).load(tmp_path)
 
 

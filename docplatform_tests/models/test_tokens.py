@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from docplatform.documents.predictions import Entity
 from docplatform.models.local.bio import entity_ranges, ranges_of, tags_of
 from docplatform.models.local.lexicon import Lexicon
-from docplatform.models.local.token_features import TokenView, full_shape, shape
+from docplatform.models.local.token_features import TokenView
 from docplatform.models.local.tokens import MAX_CHUNK, chunk, tokenize
+from docplatform.models.local.word_features import Looks, WordFeatures, full_shape, shape
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ def test_shapes(word: str, short: str, full: str) -> None:
 
 
 def test_features_look_past_the_edges_of_a_chunk_but_not_past_the_line_for_its_words() -> None:
-    view = TokenView.of(tokenize("Total due\n12 paid"), Lexicon("en", {}))
+    view = TokenView.of(tokenize("Total due\n12 paid"), WordFeatures(Lexicon("en", {}), Looks(lines=True)))
     (features,) = view.features(2, 3)
     assert {"w=12", "-1w=due", "[total"} & set(features) == {"w=12", "-1w=due"}
     assert {"]paid", "Lat=0", "digits=2"} <= set(features)

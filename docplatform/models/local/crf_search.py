@@ -1,4 +1,4 @@
-"""Choosing on held-out examples how a CRF is fitted, how far it leans to finding more, what its probabilities mean.
+"""Choosing on held-out examples what a CRF looks at, how it is fitted, how far it leans, what its probabilities mean.
 
 The work is bounded by counts, never by a clock: the same examples must give the same model on a slow machine.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,8 +19,11 @@ from docplatform.models.local.crf import Settings, TokenSequences, fit_crf, lean
 from docplatform.models.local.examples import deal_folds
 from docplatform.models.local.lexicon import LearnedLexicon, forms_of
 from docplatform.models.local.span_confidence import SpanConfidence, fit_span_confidence
+from docplatform.models.local.tokens import token_texts
+from docplatform.models.local.word_features import Looks, WordFeatures
 
 _FOLDS = 3
+"""With few documents each is a fold of its own."""
 _ENOUGH_VALIDATION = 100
 """A validation split with this many entities is what is held out; with fewer, all examples are cross-validated."""
 _ENOUGH_HELD_OUT = 300
@@ -31,16 +34,18 @@ _ENOUGH_DOCUMENTS = 10
 """With fewer documents held out, what is best for them is peculiar to them, so nothing leans: on SEC's filings (5 to
 learn from) cross-validation asked for leaning, which cost .02 F1 on the official test."""
 _SEARCH_TOKENS = 25_000
-"""Tokens the search looks at: beyond, settings change little and every trial costs minutes."""
+"""Tokens the search looks at, of each document alike: beyond, settings change little and every trial costs minutes."""
 _SEARCH_ITERATIONS = 50
-"""Optimiser steps in a trial: enough to tell settings apart, half of what a model gets."""
+"""Most optimiser steps in a trial. A model of many more needs to lean less than its trials say."""
 _LEAN_STEP = 0.5
 _MOST_LEAN = 3.0
 _NEARLY = 0.01
-"""F1 that is given up for leaning less."""
+"""F1 that is given up for looking at less, and for leaning less."""
 _FAR_FROM_ALL = 0.5
 """A text is abstained from whose share of words seen before is under this part of the least among held-out ones."""
 
+LOOKS = (Looks(), Looks(lexicon=True), Looks(lines=True), Looks(lexicon=True, lines=True))
+"""From the least to the most."""
 CANDIDATES = (Settings(0.1, 0.1), Settings(0.1, 1.0))
 """Settings that are tried, the one preferred at equal score first."""
 
@@ -48,6 +53,7 @@ CANDIDATES = (Settings(0.1, 0.1), Settings(0.1, 1.0))
 class Chosen(NamedTuple):
     """What held-out examples said."""
 
+    looks: Looks
     settings: Settings
     recall_bias: float
     confidence: SpanConfidence
@@ -59,7 +65,6 @@ class Labelled:
     """Everything there is to train on, in a stable order."""
 
     examples: Sequence[LabeledExample]
-    documents: Sequence[TokenSequences]
     is_validation: Sequence[bool]
     learned: LearnedLexicon
 
@@ -86,20 +91,32 @@ class Tried(NamedTuple):
 class Tryout:
     """Tries settings on held-out examples."""
 
+    looks: Looks
     trials: Sequence[Trial]
     iterations: int
     recall_bias: float | None
     """Given by the project; None: to be found."""
+    tried: dict[Settings, Tried] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, labelled: Labelled, *, max_iterations: int, recall_bias: float | None) -> Tryout:
-        """Part what there is into what to train on and what to hold out, in turn."""
-        return cls(_trials(labelled), min(max_iterations, _SEARCH_ITERATIONS), recall_bias)
+    def with_fewest_looks(
+        cls, labelled: Labelled, settings: Settings, *, max_iterations: int, recall_bias: float | None
+    ) -> Tryout:
+        """Looking at what finds held-out entities best under the settings, at the least of what is nearly as good.
+
+        Without anything to hold out it is the least.
+        """
+        steps = min(max_iterations, _SEARCH_ITERATIONS)
+        tryouts = [cls(looks, _trials(labelled, looks), steps, recall_bias) for looks in LOOKS]
+        scores = [tryout.attempt(settings).score for tryout in tryouts if tryout.trials] or [0.0]
+        return next(t for t, score in zip(tryouts, scores, strict=False) if score >= max(scores) - _NEARLY)
 
     def attempt(self, settings: Settings) -> Tried:
         """Fit without each held-out part, and lean so that entities are found best."""
-        crfs = [fit_crf(trial.kept, settings, self.iterations) for trial in self.trials]
-        return Tried(settings, *_best_lean(self.trials, crfs, self.recall_bias), crfs)
+        if settings not in self.tried:
+            crfs = [fit_crf(trial.kept, settings, self.iterations) for trial in self.trials]
+            self.tried[settings] = Tried(settings, *_best_lean(self.trials, crfs, self.recall_bias), crfs)
+        return self.tried[settings]
 
     def choose(self, candidates: Sequence[Settings]) -> Chosen:
         """The candidate under which held-out entities are found best, the first of equals, and what follows from it.
@@ -107,48 +124,60 @@ class Tryout:
         Without anything to hold out it is the first, neither leaning (unless the project says so) nor calibrated.
         """
         if not self.trials:
-            return Chosen(candidates[0], self.recall_bias or 0.0, SpanConfidence(), 0.0)
+            return Chosen(self.looks, candidates[0], self.recall_bias or 0.0, SpanConfidence(), 0.0)
         best = max(map(self.attempt, candidates), key=lambda tried: tried.score)
         confidence = _confidence(self.trials, [lean(crf, best.recall_bias) for crf in best.crfs])
         least = min((f for trial in self.trials for f in trial.familiarities), default=0.0)
-        return Chosen(best.settings, best.recall_bias, confidence, _FAR_FROM_ALL * least)
+        return Chosen(self.looks, best.settings, best.recall_bias, confidence, _FAR_FROM_ALL * least)
 
 
-def _trials(labelled: Labelled) -> list[Trial]:
+def _trials(labelled: Labelled, looks: Looks) -> list[Trial]:
     """What to train on and what to hold out, in turn; only trials with entities on both sides."""
-    documents = _first_tokens(labelled.documents)
-    examples = labelled.examples[: len(documents)]
-    is_validation = labelled.is_validation[: len(documents)]
+    count, share = _search_part(labelled.examples)
+    examples, is_validation = labelled.examples[:count], labelled.is_validation[:count]
+    known = WordFeatures(labelled.learned.lexicon, looks)
+    documents = [TokenSequences.of(example, known, share) for example in examples]
     parts: Sequence[bool] | npt.NDArray[np.int64] = is_validation
     held_out_parts: Sequence[int] = [1]
     if _entities([d for d, held in zip(documents, is_validation, strict=True) if held]) < _ENOUGH_VALIDATION:
-        parts = deal_folds([e.text for e in examples], [bool(d.entities) for d in documents], _FOLDS)
-        held_out_parts = range(_FOLDS)
+        folds = _FOLDS if count >= _ENOUGH_DOCUMENTS else count
+        parts = deal_folds([e.text for e in examples], [bool(d.entities) for d in documents], folds)
+        held_out_parts = range(folds)
     trials: list[Trial] = []
     for number in held_out_parts:
+        if count >= _ENOUGH_DOCUMENTS and sum(_entities(t.held_out) for t in trials) >= _ENOUGH_HELD_OUT:
+            break
         kept = [d for d, part in zip(documents, parts, strict=True) if part != number]
         held_out = [d for d, part in zip(documents, parts, strict=True) if part == number]
-        if _entities(kept) and _entities(held_out) and sum(_entities(t.held_out) for t in trials) < _ENOUGH_HELD_OUT:
+        if _entities(kept) and _entities(held_out):
             unseen = [e for e, part in zip(examples, parts, strict=True) if part == number]
-            trials.append(_trial(kept, unseen, labelled.learned))
+            trials.append(_trial(kept, unseen, labelled.learned, looks, share))
     return trials
 
 
-def _trial(kept: Sequence[TokenSequences], unseen: Sequence[LabeledExample], learned: LearnedLexicon) -> Trial:
+def _trial(
+    kept: Sequence[TokenSequences], unseen: Sequence[LabeledExample], learned: LearnedLexicon, looks: Looks, share: int
+) -> Trial:
     forms = [forms_of(example.text) for example in unseen]
     lexicon = learned.lexicon.without(learned.counts, Counter(form for text in forms for form in text))
+    known = WordFeatures(lexicon, looks)
     familiarities = [f for f in map(lexicon.familiarity, forms) if f is not None]
-    return Trial(kept, [TokenSequences.of(example, lexicon) for example in unseen], familiarities)
+    return Trial(kept, [TokenSequences.of(example, known, share) for example in unseen], familiarities)
 
 
-def _first_tokens(documents: Sequence[TokenSequences]) -> Sequence[TokenSequences]:
-    """The first documents, as many as the search may look at; their order is that of hashes, so any part is alike."""
+def _search_part(examples: Sequence[LabeledExample]) -> tuple[int, int]:
+    """How many documents the search looks at, and how many tokens of each.
+
+    They are the first ones; their order is that of hashes, so any part is alike. Rather than fewer than enough
+    documents it takes the beginning of each: what holds in one doesn't in another.
+    """
     total = 0
-    for count, document in enumerate(documents):
-        total += document.token_count
+    for count, example in enumerate(examples):
+        total += len(token_texts(example.text))
         if total > _SEARCH_TOKENS:
-            return documents[: max(count, _FOLDS)]
-    return documents
+            count = min(len(examples), max(count, _ENOUGH_DOCUMENTS))
+            return count, max(1, _SEARCH_TOKENS // count)
+    return len(examples), _SEARCH_TOKENS
 
 
 def _entities(documents: Sequence[TokenSequences]) -> int:
