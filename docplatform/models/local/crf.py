@@ -47,6 +47,8 @@ class TokenSequences:
     tags: Sequence[Sequence[str]]
     entities: Sequence[tuple[int, int, str]]
     """Ranges of tokens with their categories."""
+    forms: Sequence[Sequence[str]] = ()
+    """Lower-cased tokens per chunk."""
 
     @classmethod
     def of(cls, example: LabeledExample, known: WordFeatures, most_tokens: int | None = None) -> TokenSequences:
@@ -61,7 +63,8 @@ class TokenSequences:
             entities = [found for found in entities if found[1] <= chunks[-1][1]]
         view, tags = TokenView.of(tokens, known), tags_of(len(tokens), entities)
         features = [ItemSequence(view.features(start, end)) for start, end in chunks]
-        return cls(features, [tags[start:end] for start, end in chunks], entities)
+        forms = [view.forms[start:end] for start, end in chunks]
+        return cls(features, [tags[start:end] for start, end in chunks], entities, forms)
 
 
 def fit_crf(documents: Sequence[TokenSequences], settings: Settings, max_iterations: int) -> bytes:

@@ -138,7 +138,7 @@ class EntityTrainer:
         learned = learn_lexicon([e.text for e in examples], self.unlabeled, language=self.options.language)
         labelled = Labelled(examples, [id(e) in validated for e in examples], learned)
         candidates = self._candidates()
-        tryout = Tryout.with_fewest_looks(
+        tryout = Tryout.looking_at_what_helps(
             labelled,
             candidates[0],
             max_iterations=self.options.max_iterations,
