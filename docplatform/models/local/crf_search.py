@@ -26,7 +26,7 @@ _FOLDS = 3
 """With few documents each is a fold of its own."""
 _ENOUGH_VALIDATION = 100
 """A validation split with this many entities is what is held out; with fewer, all examples are cross-validated."""
-_ENOUGH_HELD_OUT = 300
+_ENOUGH_HELD_OUT = 250
 """Once this many entities were held out, further folds are left undone."""
 _ENOUGH_TO_LEAN = 50
 """With fewer entities held out, F1 under one lean or another is chance."""
