@@ -47,6 +47,10 @@ def test_the_dictionary_is_looked_at_where_only_it_tells_names_from_words() -> N
     assert looks_of(examples).lexicon
 
 
+def test_with_few_documents_lines_are_looked_at_untried() -> None:
+    assert looks_of(entities(9)) == Looks(lines=True)
+
+
 def test_each_of_a_few_documents_is_held_out_in_turn() -> None:
     trials = crf_search._trials(labelled(entities(5)), Looks())
     assert [(len(trial.kept), len(trial.held_out)) for trial in trials] == [(4, 1)] * 5
