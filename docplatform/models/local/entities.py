@@ -144,9 +144,8 @@ class EntityTrainer:
             max_iterations=self.options.max_iterations,
             recall_bias=self.options.recall_bias,
         )
-        chosen = tryout.choose(
-            self._searched(candidates, tryout, self._search_name(train, validation, learned.unlabeled))
-        )
+        searched = self._searched(candidates, tryout, self._search_name(train, validation, learned.unlabeled))
+        chosen = tryout.choose(searched, self.options.max_iterations)
         known = WordFeatures(learned.lexicon, chosen.looks)
         documents = [TokenSequences.of(example, known) for example in examples]
         labels = tuple(sorted({category for document in documents for *_, category in document.entities}))
