@@ -150,7 +150,7 @@ class Tryout:
         1.5, and .31 at 2.0.
         """
         count, share = _search_part(self.labelled.examples)
-        if (share >= _SEARCH_TOKENS and count == len(self.labelled.examples)) or count < _ENOUGH_DOCUMENTS:
+        if share == _SEARCH_TOKENS or count < _ENOUGH_DOCUMENTS:
             return self
         trials = _trials(self.labelled, self.looks, everything=True)
         return Tryout(self.labelled, self.looks, trials, max_iterations, self.recall_bias)
