@@ -14,6 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +24,7 @@ from machine import describe
 
 from docplatform.documents.decoding import decode
 from docplatform.documents.offsets import TextOffsets
-from docplatform.documents.predictions import Entity, LabeledExample, Prediction, TaskKind
+from docplatform.documents.predictions import Entity, LabeledExample, Prediction, Split, TaskKind
 from docplatform.evaluation.metrics import Evaluation, evaluate
 from docplatform.labels.azure_language import parse_label_file
 from docplatform.labels.projects import ModelProject
@@ -40,7 +41,7 @@ class DataSet(NamedTuple):
     kind: TaskKind
     folder: str
     load: Callable[[Path], tuple[Examples, Examples | None]]
-    """Training and test examples; no test examples: to be cross-validated."""
+    """Training (some may be marked as validation) and test examples; no test examples: to be cross-validated."""
 
 
 class Outcome(NamedTuple):
@@ -71,8 +72,11 @@ def sec_filings(folder: Path) -> tuple[Examples, Examples]:
 
 
 def wnut17(folder: Path) -> tuple[Examples, Examples]:
-    train, test = folder / "wnut17train.conll", folder / "emerging.test.annotated"
-    return list(conll(train, "\t", one_sentence=True)), list(conll(test, "\t", one_sentence=True))
+    train, development, test = (
+        list(conll(folder / name, "\t", one_sentence=True))
+        for name in ("wnut17train.conll", "emerging.dev.conll", "emerging.test.annotated")
+    )
+    return [*train, *(replace(e, split=Split.VALIDATION) for e in development)], test
 
 
 def conll(path: Path, separator: str, *, one_sentence: bool = False) -> Iterator[LabeledExample]:
@@ -148,7 +152,8 @@ def measure(data_set: DataSet) -> Outcome:
     predictions: list[Prediction] = []
     for train, held_out in splits:
         began = time.process_time()
-        model = trainer.train(train, [])
+        validation = [e for e in train if e.split is Split.VALIDATION]
+        model = trainer.train([e for e in train if e.split is not Split.VALIDATION], validation)
         trained = time.process_time()
         predictions += model.predict([example.document for example in held_out])
         training, predicting = training + trained - began, predicting + time.process_time() - trained

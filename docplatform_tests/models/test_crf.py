@@ -4,13 +4,14 @@ import pytest
 
 from docplatform.models.local.crf import Settings, TokenSequences, fit_crf, lean, open_crf
 from docplatform.models.local.lexicon import learn_lexicon
+from docplatform.models.local.word_features import Looks, WordFeatures
 from docplatform_tests.models.letters import entities
 
 
 @pytest.fixture(scope="module")
 def documents() -> list[TokenSequences]:
     lexicon = learn_lexicon([e.text for e in entities(8)], [], language="en").lexicon
-    return [TokenSequences.of(example, lexicon) for example in entities(8)]
+    return [TokenSequences.of(example, WordFeatures(lexicon, Looks())) for example in entities(8)]
 
 
 def test_leaning_changes_the_marginals_by_just_those_odds(documents: list[TokenSequences]) -> None:

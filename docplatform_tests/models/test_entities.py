@@ -76,7 +76,9 @@ def test_one_document_is_enough_to_train_on() -> None:
     ]
 
 
-def test_the_search_looks_at_a_bounded_part_and_a_large_validation_split(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_search_looks_at_a_bounded_part_and_the_lean_is_found_on_a_large_validation_split(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(crf_search, "_SEARCH_TOKENS", 200)
     monkeypatch.setattr(crf_search, "_ENOUGH_VALIDATION", 4)
     fitted: list[int] = []
@@ -86,23 +88,24 @@ def test_the_search_looks_at_a_bounded_part_and_a_large_validation_split(monkeyp
     )
     model = EntityTrainer.from_options({"max_iterations": 20}).train(entities(20), entities(20, seed=7))
     assert model.chosen.settings in crf_search.CANDIDATES
-    assert fitted
-    assert max(fitted) < 10
+    *searching, leaning = fitted
+    assert max(searching) < 10
+    assert leaning == 20
 
 
 def test_a_file_that_passes_its_checksum_but_is_no_crf_is_refused(tmp_path) -> None:
     trainer = EntityTrainer.from_options({"l1": 0.1, "l2": 0.1})
     trainer.train(entities(2), []).save(tmp_path)
-    header, files = read_model(tmp_path, "crf/2")
+    header, files = read_model(tmp_path, "crf/3")
     rest = {k: v for k, v in header.items() if k not in ("format", "engine", "files")}
-    write_model(tmp_path, "crf/2", rest, {**files, "entities.crfsuite": b"not a model"})
+    write_model(tmp_path, "crf/3", rest, {**files, "entities.crfsuite": b"not a model"})
     with pytest.raises(PermanentError, match="can't be read"):
         trainer.load(tmp_path)
 
 
 def test_a_model_of_another_engine_is_refused(tmp_path) -> None:
     write_model(tmp_path, "tfidf/9", {}, {"x": b"1"})
-    with pytest.raises(PermanentError, match="engine 'tfidf/9', expected 1 of 'crf/2'"):
+    with pytest.raises(PermanentError, match="engine 'tfidf/9', expected 1 of 'crf/3'"):
         EntityTrainer.from_options({}).load(tmp_path)
 
 

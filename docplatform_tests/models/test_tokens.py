@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from docplatform.documents.predictions import Entity
 from docplatform.models.local.bio import entity_ranges, ranges_of, tags_of
 from docplatform.models.local.lexicon import Lexicon
-from docplatform.models.local.token_features import TokenView, full_shape, shape
+from docplatform.models.local.token_features import TokenView
 from docplatform.models.local.tokens import MAX_CHUNK, chunk, tokenize
+from docplatform.models.local.word_features import Looks, WordFeatures, full_shape, shape
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ def test_shapes(word: str, short: str, full: str) -> None:
 
 
 def test_features_look_past_the_edges_of_a_chunk_but_not_past_the_line_for_its_words() -> None:
-    view = TokenView.of(tokenize("Total due\n12 paid"), Lexicon("en", {}))
+    view = TokenView.of(tokenize("Total due\n12 paid"), WordFeatures(Lexicon("en", {}), Looks(lines=True)))
     (features,) = view.features(2, 3)
     assert {"w=12", "-1w=due", "[total"} & set(features) == {"w=12", "-1w=due"}
     assert {"]paid", "Lat=0", "digits=2"} <= set(features)
@@ -103,3 +104,33 @@ def test_features_look_past_the_edges_of_a_chunk_but_not_past_the_line_for_its_w
 def test_an_entity_longer_than_a_chunk_stays_whole() -> None:
     tokens = tokenize("w " * 500)
     assert chunk(tokens, [(0, 300)]) == [(0, 300), (300, 500)]
+
+
+def test_a_view_tells_only_what_is_looked_at() -> None:
+    tokens, lexicon = tokenize("Total amount due"), Lexicon("en", {"amount": ("32.1", "128.2")})
+    seen = {
+        looks: set(TokenView.of(tokens, WordFeatures(lexicon, looks)).features(1, 2)[0])
+        for looks in (Looks(), Looks(lexicon=True), Looks(lines=True))
+    }
+    assert seen[Looks(lexicon=True)] - seen[Looks()] >= {"k=k", "c32.1", "c128.2", "-1k=kXx", "kk=k|k|k", "case=s|x"}
+    assert seen[Looks(lines=True)] - seen[Looks()] == {"<total", ">due", "L=total amount", "Lat=1", "[total", "]due"}
+    assert seen[Looks()] < seen[Looks(lexicon=True)] & seen[Looks(lines=True)] | {"0|+1c=128.2|"}
+
+
+def test_words_are_described_the_same_whether_kept_or_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = tokenize("Loan of the loan, of the Loan.")
+    kept = TokenView.of(tokens, WordFeatures(Lexicon("en", {}), Looks(lexicon=True))).features(0, len(tokens))
+    monkeypatch.setattr("docplatform.models.local.word_features._MOST", 0)
+    anew = TokenView.of(tokens, WordFeatures(Lexicon("en", {}), Looks(lexicon=True))).features(0, len(tokens))
+    assert kept == anew
+    assert kept[2:5] == TokenView.of(tokens, WordFeatures(Lexicon("en", {}), Looks(lexicon=True))).features(2, 5)
+
+
+def test_glued_tokens_are_told_the_word_they_make_up() -> None:
+    view = TokenView.of(tokenize("pay $1,200.00 now"), WordFeatures(Lexicon("en", {}), Looks()))
+    rows = view.features(0, 8)
+    assert [[f for f in row if f.startswith("W")] for row in rows] == [
+        ["W=pay", "Ws=x"],
+        *[["W=$1,200.00", "Ws=$d,d.d"]] * 6,
+        ["W=now", "Ws=x"],
+    ]

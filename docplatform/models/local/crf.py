@@ -13,9 +13,9 @@ import numpy as np
 
 from docplatform.documents.predictions import LabeledExample
 from docplatform.models.local.bio import OUTSIDE, entity_ranges, tags_of
-from docplatform.models.local.lexicon import Lexicon
-from docplatform.models.local.token_features import BIAS, TokenView
+from docplatform.models.local.token_features import TokenView
 from docplatform.models.local.tokens import chunk, tokenize
+from docplatform.models.local.word_features import BIAS, WordFeatures
 
 _HEADER = struct.Struct("<4sI4s8I")
 """CRFsuite 0.12's file header (lib/crf/src/crf1d_model.c): magic, size, type, version, numbers of features, labels and
@@ -47,23 +47,24 @@ class TokenSequences:
     tags: Sequence[Sequence[str]]
     entities: Sequence[tuple[int, int, str]]
     """Ranges of tokens with their categories."""
+    forms: Sequence[Sequence[str]] = ()
+    """Lower-cased tokens per chunk."""
 
     @classmethod
-    def of(cls, example: LabeledExample, lexicon: Lexicon) -> TokenSequences:
-        """Tokenise, chunk and tag a text. No entity crosses a chunk."""
+    def of(cls, example: LabeledExample, known: WordFeatures, most_tokens: int | None = None) -> TokenSequences:
+        """Tokenise, chunk and tag a text, up to the chunk that reaches the most tokens. No entity crosses a chunk."""
         from pycrfsuite import ItemSequence
 
         tokens = tokenize(example.text)
         entities = entity_ranges(tokens, example.entities)
         chunks = chunk(tokens, [(first, last) for first, last, _ in entities])
-        view, tags = TokenView.of(tokens, lexicon), tags_of(len(tokens), entities)
+        if most_tokens is not None:
+            chunks = [(start, end) for start, end in chunks if start < most_tokens]
+            entities = [found for found in entities if found[1] <= chunks[-1][1]]
+        view, tags = TokenView.of(tokens, known), tags_of(len(tokens), entities)
         features = [ItemSequence(view.features(start, end)) for start, end in chunks]
-        return cls(features, [tags[start:end] for start, end in chunks], entities)
-
-    @property
-    def token_count(self) -> int:
-        """Tokens in all chunks."""
-        return sum(len(tags) for tags in self.tags)
+        forms = [view.forms[start:end] for start, end in chunks]
+        return cls(features, [tags[start:end] for start, end in chunks], entities, forms)
 
 
 def fit_crf(documents: Sequence[TokenSequences], settings: Settings, max_iterations: int) -> bytes:

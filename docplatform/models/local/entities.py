@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,10 @@ from docplatform.models.local.span_confidence import SpanConfidence
 from docplatform.models.local.threads import engine_versions, one_thread
 from docplatform.models.local.token_features import TokenView
 from docplatform.models.local.tokens import chunk, tokenize
+from docplatform.models.local.word_features import Looks, WordFeatures
 from docplatform.models.search import NOT_KEPT, Real, SearchStore, Space, Values, Whole
 
-ENGINE = "crf/2"
+ENGINE = "crf/3"
 _SPACE: Space = {"l1": Real(1e-3, 2.0), "l2": Real(1e-3, 4.0), "min_frequency": Whole(0, 3)}
 """What a search looks through."""
 
@@ -46,6 +48,10 @@ class EntityModel:
         """Entity recognition."""
         return TaskKind.ENTITY_RECOGNITION
 
+    @cached_property
+    def _known(self) -> WordFeatures:
+        return WordFeatures(self.lexicon, self.chosen.looks)
+
     @one_thread
     def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
         """The entities of each text, in the order of the text. An entity's confidence is its least sure token's."""
@@ -54,7 +60,7 @@ class EntityModel:
 
     def _predict_one(self, tagger: Any, content: str) -> Prediction:
         tokens = tokenize(content)
-        view = TokenView.of(tokens, self.lexicon)
+        view = TokenView.of(tokens, self._known)
         familiarity = self.lexicon.familiarity(view.forms)
         if not tokens or (familiarity is not None and familiarity < self.chosen.min_familiarity):
             return Prediction(abstained=True)
@@ -75,6 +81,7 @@ class EntityModel:
             "kind": self.kind.value,
             "labels": list(self.labels),
             "language": self.lexicon.language,
+            "looks": self.chosen.looks._asdict(),
             "l1": settings.l1,
             "l2": settings.l2,
             "min_frequency": settings.min_frequency,
@@ -129,22 +136,33 @@ class EntityTrainer:
         validated = {id(e) for e in validation}
         examples = in_stable_order([*train, *validation])
         learned = learn_lexicon([e.text for e in examples], self.unlabeled, language=self.options.language)
-        documents = [TokenSequences.of(example, learned.lexicon) for example in examples]
+        labelled = Labelled(examples, [id(e) in validated for e in examples], learned)
+        candidates = self._candidates()
+        tryout = Tryout.looking_at_what_helps(
+            labelled,
+            candidates[0],
+            max_iterations=self.options.max_iterations,
+            recall_bias=self.options.recall_bias,
+        )
+        searched = self._searched(candidates, tryout, self._search_name(train, validation, learned.unlabeled))
+        chosen = tryout.choose(searched, self.options.max_iterations)
+        known = WordFeatures(learned.lexicon, chosen.looks)
+        documents = [TokenSequences.of(example, known) for example in examples]
         labels = tuple(sorted({category for document in documents for *_, category in document.entities}))
         if not labels:
             raise PermanentError(f"None of the {len(examples)} examples has an entity; label some before training.")
-        labelled = Labelled(examples, documents, [id(e) in validated for e in examples], learned)
-        tryout = Tryout.of(labelled, max_iterations=self.options.max_iterations, recall_bias=self.options.recall_bias)
-        chosen = tryout.choose(self._candidates(tryout, self._search_name(train, validation, learned.unlabeled)))
         crf = fit_crf(documents, chosen.settings, self.options.max_iterations)
         leaning = lean(crf, chosen.recall_bias)
         return EntityModel(labels, leaning, learned.lexicon, chosen, self.options.min_confidence, learned.unlabeled)
 
-    def _candidates(self, tryout: Tryout, search_name: str) -> list[Settings]:
+    def _candidates(self) -> list[Settings]:
         """The settings to choose from. What the project gives isn't tried otherwise."""
         given = {key: value for key in _SPACE if (value := getattr(self.options, key)) is not None}
-        candidates = list(dict.fromkeys(replace(settings, **given) for settings in CANDIDATES))
-        space = {key: domain for key, domain in _SPACE.items() if key not in given}
+        return list(dict.fromkeys(replace(settings, **given) for settings in CANDIDATES))
+
+    def _searched(self, candidates: list[Settings], tryout: Tryout, search_name: str) -> list[Settings]:
+        """What a search finds, if the project asks for one and there is something to search."""
+        space = {key: domain for key, domain in _SPACE.items() if getattr(self.options, key) is None}
         if self.options.search is None or not tryout.trials or not space:
             return candidates
         first = [{key: getattr(settings, key) for key in space} for settings in candidates]
@@ -174,7 +192,7 @@ class EntityTrainer:
                 labels=tuple(header["labels"]),
                 crf=files["entities.crfsuite"],
                 lexicon=Lexicon.of_files(str(header["language"]), files),
-                chosen=Chosen(settings, bias, confidence, familiarity),
+                chosen=Chosen(Looks(**header["looks"]), settings, bias, confidence, familiarity),
                 min_confidence=float(header["min_confidence"]),
                 unlabeled=dict(header["unlabeled"]),
             )

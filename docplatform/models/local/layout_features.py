@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from docplatform.models.local.layout_view import Piece, Segment, median_height
-from docplatform.models.local.token_features import full_shape, shape
+from docplatform.models.local.word_features import full_shape, shape
 
 _LONGEST = 30
 """Characters of a word that are looked at."""

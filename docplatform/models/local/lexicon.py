@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -40,17 +40,12 @@ class Lexicon:
     language: str
     """ISO 639-1; whose dictionary tells names from words. Without a dictionary every word is unknown alike."""
     clusters: Clusters
-    sorts: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
-    """Answers of ``sort``, kept."""
 
     def sort(self, form: str) -> str:
         """``k``: in the dictionary; ``u``: a word that isn't; ``-``: no word."""
-        found = self.sorts.get(form)
-        if found is None:
-            found = "-" if not form.isalpha() else "k" if in_dictionary(form, self.language) else "u"
-            if len(self.sorts) < 50_000:
-                self.sorts[form] = found
-        return found
+        if not form.isalpha():
+            return "-"
+        return "k" if in_dictionary(form, self.language) else "u"
 
     def familiarity(self, forms: Sequence[str]) -> float | None:
         """The share of a text's words that were seen before; None where it has too few to tell."""
@@ -63,7 +58,7 @@ class Lexicon:
         """The lexicon as it would be without some texts: words hardly seen elsewhere aren't in it."""
         gone = {form for form, count in held_out.items() if counts[form] - count < MIN_COUNT}
         kept = {form: names for form, names in self.clusters.items() if form not in gone}
-        return Lexicon(self.language, kept, self.sorts)
+        return Lexicon(self.language, kept)
 
     def files(self) -> dict[str, bytes]:
         """As files of a model."""

@@ -122,7 +122,7 @@ class EntityOptions(BaseModel):
     unlabeled_characters: int = Field(
         5_000_000, ge=0, description="Characters of the project's unlabelled texts that word clusters are learned from."
     )
-    max_iterations: int = Field(100, ge=1, le=2_000, description="Most steps of the optimiser.")
+    max_iterations: int = Field(50, ge=1, le=2_000, description="Most steps of the optimiser.")
     min_confidence: float = Field(0.0, ge=0, le=1, description="Entities below this confidence are left out.")
     search: SearchOptions | None = Field(None, description="Search for hyperparameters under a budget. Default: none.")
 
