@@ -8,9 +8,10 @@ from itertools import groupby
 from typing import Any
 
 from docplatform.documents.document_text import DocumentText
+from docplatform.documents.line_items import column_of
 from docplatform.documents.predictions import Entity, LabeledExample
 from docplatform.models.local.bio import entity_ranges
-from docplatform.models.local.field_spans import Span, candidates, column_of
+from docplatform.models.local.field_spans import Span, candidates
 from docplatform.models.local.form_template import LaidPage
 from docplatform.models.local.layout_features import layout_features
 from docplatform.models.local.layout_view import Piece, pieces_of, segments_of

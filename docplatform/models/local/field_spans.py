@@ -5,18 +5,17 @@ Belongs here: choosing among candidates, joining lines, rows of line items. Does
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from docplatform.documents.line_items import cell_of, is_column
 from docplatform.models.local.bio import OUTSIDE, ranges_of
 from docplatform.models.local.field_types import FieldType, ValueReader
 from docplatform.models.local.form_template import FAR, NEAR, LaidPage
 from docplatform.models.local.layout_view import Piece
 
-_CELL = re.compile(r"(?P<table>.+)/\d+/(?P<column>[^/]+)")
 _LEAST = 0.3
 """Probability from which a run of words is a candidate although the likeliest tags leave the field out."""
 _SURE = 1 - _LEAST / 2
@@ -28,7 +27,7 @@ class Span(NamedTuple):
     """Pieces ``first`` to ``last`` (exclusive) that may be a field's, or a line of it."""
 
     field: str
-    """A column of line items is ``Items/*/Amount``."""
+    """A column of line items is ``Items/*/Amount``: rows are told apart by place, not by learning."""
     first: int
     last: int
     score: float
@@ -41,17 +40,6 @@ class Value(NamedTuple):
     field: str
     spans: tuple[Span, ...]
     score: float
-
-
-def column_of(category: str) -> str:
-    """``Items/*/Amount`` for ``Items/3/Amount``: rows are told apart by place, not by learning."""
-    cell = _CELL.fullmatch(category)
-    return f"{cell['table']}/*/{cell['column']}" if cell else category
-
-
-def is_column(field: str) -> bool:
-    """Whether the field is a column of line items."""
-    return "/*/" in field
 
 
 def candidates(
@@ -190,8 +178,7 @@ def _line_items(spans: Sequence[Span], pieces: Sequence[Piece]) -> list[Value]:
         members = [span for span in spans if span.field.startswith(f"{table}/*/")]
         for number, row in enumerate(_rows(members, pieces)):
             for column, cell in sorted(row.items()):
-                field = column.replace("/*/", f"/{number}/")
-                values.append(Value(field, tuple(cell), min(span.score for span in cell)))
+                values.append(Value(cell_of(column, number), tuple(cell), min(span.score for span in cell)))
     return values
 
 

@@ -11,6 +11,7 @@ from math import log
 
 import numpy as np
 
+from docplatform.documents.line_items import column_of, is_column
 from docplatform.documents.predictions import LabeledExample
 from docplatform.errors import PermanentError
 from docplatform.models.local.bio import tags_of
@@ -18,7 +19,7 @@ from docplatform.models.local.calibration import fit_sigmoid
 from docplatform.models.local.crf import TokenSequences, open_crf
 from docplatform.models.local.examples import deal_folds
 from docplatform.models.local.field_crf import LabeledPieces, page_features, pages_of, spans_of
-from docplatform.models.local.field_spans import Assembly, Value, column_of, is_column, placed, said
+from docplatform.models.local.field_spans import Assembly, Value, placed, said
 from docplatform.models.local.field_types import ValueReader
 from docplatform.models.local.form_template import FormTemplate, LaidPage
 

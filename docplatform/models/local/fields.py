@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from docplatform.documents.document_text import DocumentText
+from docplatform.documents.line_items import column_of
 from docplatform.documents.predictions import Entity, FieldValue, LabeledExample, Prediction, TaskKind
 from docplatform.models.local.crf import Settings, TokenSequences, fit_crf, open_crf
 from docplatform.models.local.examples import in_stable_order
 from docplatform.models.local.field_crf import content_of, page_features, spans_of
-from docplatform.models.local.field_spans import Assembly, column_of, placed
+from docplatform.models.local.field_spans import Assembly, placed
 from docplatform.models.local.field_training import FieldProblem, calibration, log_odds
 from docplatform.models.local.field_types import FieldType, ValueReader
 from docplatform.models.local.form_template import FormTemplate
@@ -67,8 +68,9 @@ class FieldModel:
                 continue
             places = content_of(document, pieces, value.spans)
             content = "\n".join(document.text[offset : offset + length] for offset, length in places)
-            typed = self.readers[column_of(value.field)].read(content)
-            fields.append(FieldValue(value.field, content, places, typed, confidence))
+            reader = self.readers[column_of(value.field)]
+            typed = reader.read(content)
+            fields.append(FieldValue(value.field, content, places, typed, confidence, reader.field_type))
         entities = [
             Entity(f.name, offset, length, document.text[offset : offset + length], f.confidence_score)
             for f in fields
