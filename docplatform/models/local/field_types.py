@@ -37,10 +37,11 @@ class ValueReader:
 
     @classmethod
     def of(cls, contents: Sequence[str]) -> ValueReader:
-        """Told by labelled values. Dates are day first unless one is only readable month first."""
+        """Told by labelled values. Dates are day first unless more of them are readable month first."""
         if not contents:
             return cls()
-        day_first = sum(_date(c, True) is None and _date(c, False) is not None for c in contents) == 0
+        readable = {first: sum(_date(c, first) is not None for c in contents) for first in (True, False)}
+        day_first = readable[True] >= readable[False]
         for field_type in (FieldType.SELECTION_MARK, FieldType.DATE, FieldType.NUMBER):
             reader = cls(field_type, day_first)
             if sum(reader.read(c) is not None for c in contents) >= _MOST * len(contents):

@@ -14,6 +14,7 @@ from docplatform.documents.line_items import column_of
 from docplatform.documents.predictions import Entity, FieldValue, LabeledExample, Prediction, TaskKind
 from docplatform.models.local.crf import Settings, TokenSequences, fit_crf, open_crf
 from docplatform.models.local.examples import in_stable_order
+from docplatform.models.local.familiarity import TextFamiliarity
 from docplatform.models.local.field_crf import content_of, page_features, spans_of
 from docplatform.models.local.field_spans import Assembly, placed
 from docplatform.models.local.field_training import FieldProblem, calibration, log_odds
@@ -25,16 +26,17 @@ from docplatform.models.local.options import FieldOptions, parse_options
 from docplatform.models.local.threads import engine_versions, one_thread
 from docplatform.models.search import NOT_KEPT, Real, SearchStore, Values
 
-ENGINE = "layout-crf/1"
+ENGINE = "layout-crf/2"
 
 
 @dataclass(frozen=True)
 class FieldModel:
-    """Finds fields' values. Abstains on a document without a visible character."""
+    """Finds fields' values. Abstains on a document without a visible character, and on one far from all examples."""
 
     labels: tuple[str, ...]
     """Fields; a column of line items is ``Items/*/Amount``."""
     crf: bytes
+    familiarity: TextFamiliarity
     template: FormTemplate | None
     assembly: Assembly
     readers: Mapping[str, ValueReader]
@@ -51,12 +53,14 @@ class FieldModel:
     def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
         """The value of each field found, and the spans it is made of."""
         tagger = open_crf(self.crf)
-        return [self._predict_one(tagger, document) for document in documents]
+        far = self.familiarity.is_far([document.text for document in documents])
+        return [
+            Prediction(abstained=True) if is_far else self._predict_one(tagger, document)
+            for document, is_far in zip(documents, far, strict=True)
+        ]
 
     def _predict_one(self, tagger: Any, document: DocumentText) -> Prediction:
         pieces = pieces_of(document)
-        if not pieces:
-            return Prediction(abstained=True)
         laid = self.template.laid_over(pieces) if self.template is not None else None
         spans = spans_of(tagger, pieces, page_features(pieces, laid), self.labels)
         if laid is not None:
@@ -93,7 +97,7 @@ class FieldModel:
             "calibration": list(self.calibration),
             "min_confidence": self.min_confidence,
         }
-        files = {"fields.crfsuite": self.crf}
+        files = {"fields.crfsuite": self.crf, **self.familiarity.to_files()}
         if self.template is not None:
             files["form.json"] = self.template.to_file()
         write_model(folder, ENGINE, header, files)
@@ -119,7 +123,7 @@ class FieldTrainer:
     @property
     def fingerprint(self) -> str:
         """Engine, library versions and options."""
-        return f"local/{ENGINE} {engine_versions('python-crfsuite')} {self.options.model_dump_json()}"
+        return f"local/{ENGINE} {engine_versions('python-crfsuite', 'scikit-learn')} {self.options.model_dump_json()}"
 
     @one_thread
     def train(self, train: Sequence[LabeledExample], validation: Sequence[LabeledExample]) -> FieldModel:
@@ -132,6 +136,7 @@ class FieldTrainer:
         return FieldModel(
             labels=problem.labels,
             crf=self._fit(problem.documents, settings),
+            familiarity=TextFamiliarity.fit([e.text for e in problem.examples], self.options.least_familiar),
             template=problem.template,
             assembly=problem.assembly,
             readers=problem.readers,
@@ -167,6 +172,7 @@ class FieldTrainer:
             model = FieldModel(
                 labels=tuple(header["labels"]),
                 crf=files["fields.crfsuite"],
+                familiarity=TextFamiliarity.from_files(files),
                 template=FormTemplate.from_file(files["form.json"]) if "form.json" in files else None,
                 assembly=Assembly(
                     {str(field): int(gap) for field, gap in header["joined"].items()}, frozenset(header["whole"])

@@ -142,6 +142,9 @@ class FieldOptions(BaseModel):
         True, description="Look for printed words that most examples share, and use fields' places relative to them."
     )
     min_confidence: float = Field(0.0, ge=0, le=1, description="Values below this confidence are left out.")
+    least_familiar: float = Field(
+        0.45, ge=0, le=1, description="Part of the examples' usual familiarity below which the model abstains."
+    )
 
 
 Options = TypeVar("Options", bound=BaseModel)
