@@ -105,15 +105,20 @@ def scores(given: Sequence[Receipt], predictions: Sequence[Prediction]) -> None:
 
 
 def calibration(given: Sequence[Receipt], predictions: Sequence[Prediction]) -> None:
-    """Expected calibration error of the values' confidence, in ten bins."""
+    """Expected calibration error of the values' confidence in ten bins, and its AUROC for values being right."""
+    from sklearn.metrics import roc_auc_score
+
+    told: list[tuple[float, bool]] = []
     bins: list[list[tuple[float, bool]]] = [[] for _ in range(10)]
     for one, prediction in zip(given, predictions, strict=True):
         for field in prediction.fields:
             right = bare(field.content) == bare(one.keys.get(field.name, ""))
+            told.append((field.confidence_score, right))
             bins[min(9, int(field.confidence_score * 10))].append((field.confidence_score, right))
     total = sum(map(len, bins))
     error = sum(abs(sum(c for c, _ in b) - sum(r for _, r in b)) for b in bins) / max(total, 1)
-    print(f"  calibration error {error:.3f} of {total} values")
+    area = roc_auc_score([right for _, right in told], [confidence for confidence, _ in told])
+    print(f"  calibration error {error:.3f} of {total} values, AUROC {area:.3f}")
 
 
 def speed(model: FieldModel, documents: Sequence[DocumentText]) -> None:

@@ -8,7 +8,10 @@ import pytest
 from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import Entity, LabeledExample
 from docplatform.errors import PermanentError
+from docplatform.models.local.field_spans import Assembly, Span
+from docplatform.models.local.field_types import FieldType, ValueReader
 from docplatform.models.local.fields import ENGINE, FieldTrainer
+from docplatform.models.local.layout_view import Piece, pieces_of
 from docplatform.models.local.model_folder import read_model, write_model
 from docplatform.models.search import SearchStore
 from docplatform.samples.content import printed_text
@@ -138,7 +141,7 @@ def test_a_search_looks_for_penalties_from_those_given_on() -> None:
     options = {"max_iterations": 5, "search": {"trials": 2}}
     trainer = FieldTrainer.from_options(options, SearchStore(progress=told.append))
     assert trainer.train(invoices(8), []).labels == trainer.train(invoices(8)[::-1], []).labels
-    assert "l1 0.1, l2 0.1" in told[0]
+    assert "l1 0.02, l2 0.5" in told[0]
     assert len(told) == 4
     assert [line.partition("(")[0] for line in told[:2]] == [line.partition("(")[0] for line in told[2:]]
 
@@ -162,3 +165,29 @@ def test_a_contract_given_to_a_model_of_receipts_is_abstained_from_and_receipts_
     assert any(prediction.fields for prediction in model.predict(others))
     careless = FieldTrainer.from_options({"max_iterations": 5, "least_familiar": 0.0}).train(receipts, [])
     assert not any(prediction.abstained for prediction in careless.predict(contracts))
+
+
+def spans(field: str, *ranges: tuple[int, int, float]) -> list[Span]:
+    return [Span(field, first, last, score) for first, last, score in ranges]
+
+
+def pieces(*lines: str) -> list[Piece]:
+    return pieces_of(DocumentText("\n".join(lines)))
+
+
+def test_a_value_that_stands_several_times_is_one_value_however_it_is_written() -> None:
+    given = pieces("RM 9.00", "9.00", "8.00")
+    reader = ValueReader(FieldType.NUMBER)
+    (value,) = Assembly({}, frozenset(), frozenset(), frozenset()).values(
+        spans("Total", (0, 2, 0.4), (2, 3, 0.5), (3, 4, 0.6)), given, {"Total": reader}
+    )
+    assert value.spans == tuple(spans("Total", (2, 3, 0.5)))
+
+
+def test_a_value_that_always_begins_or_ends_a_segment_is_taken_whole() -> None:
+    given = pieces("Popular Book Sdn Bhd", "No 8 High Street")
+    values = {"Company": spans("Company", (2, 3, 0.9)), "Street": spans("Street", (5, 7, 0.9))}
+    assembly = Assembly({}, frozenset(), frozenset({"Company"}), frozenset({"Street"}))
+    readers = {name: ValueReader() for name in values}
+    found = assembly.values([*values["Company"], *values["Street"]], given, readers)
+    assert [(v.spans[0].first, v.spans[0].last) for v in found] == [(0, 3), (5, 8)]

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from docplatform.documents.document_text import DocumentText
-from docplatform.documents.line_items import column_of
+from docplatform.documents.line_items import column_of, is_column
 from docplatform.documents.predictions import Entity, LabeledExample
 from docplatform.models.local.bio import entity_ranges
 from docplatform.models.local.field_spans import Span, candidates
@@ -66,12 +66,15 @@ def page_features(pieces: Sequence[Piece], laid: LaidPage | None) -> list[Any]:
 
 
 def spans_of(tagger: Any, pieces: Sequence[Piece], features: Sequence[Any], fields: Sequence[str]) -> list[Span]:
-    """Candidates of all pages."""
+    """Candidates of all pages: the likeliest tags', and others of line items and of fields that those leave out."""
     spans: list[Span] = []
+    left_out: list[Span] = []
     for page, sequence in zip(pages_of(pieces), features, strict=True):
         tags = tagger.tag(sequence)
-        spans += candidates(tagger, tags, pieces, page.start, fields)
-    return spans
+        found, others = candidates(tagger, tags, pieces, page.start, fields)
+        spans, left_out = spans + found, left_out + others
+    known = {span.field for span in spans}
+    return spans + [span for span in left_out if is_column(span.field) or span.field not in known]
 
 
 def content_of(document: DocumentText, pieces: Sequence[Piece], spans: Sequence[Span]) -> tuple[tuple[int, int], ...]:

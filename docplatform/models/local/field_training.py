@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,9 +19,10 @@ from docplatform.models.local.calibration import fit_sigmoid
 from docplatform.models.local.crf import TokenSequences, open_crf
 from docplatform.models.local.examples import deal_folds
 from docplatform.models.local.field_crf import LabeledPieces, page_features, pages_of, spans_of
-from docplatform.models.local.field_spans import Assembly, Value, placed, said
+from docplatform.models.local.field_spans import Assembly, Value, in_one_word, placed, said
 from docplatform.models.local.field_types import ValueReader
 from docplatform.models.local.form_template import FormTemplate, LaidPage
+from docplatform.models.local.layout_view import side_by_side
 
 _FOLDS = 3
 _ENOUGH_HELD_OUT = 30
@@ -31,7 +32,7 @@ _UNCALIBRATED = (0.7, -0.2)
 _GAP_SLACK = 4
 """Pieces by which a gap between two spans of one value may be wider than any labelled."""
 _CUT = 0.02
-"""Share of a field's labelled spans that may cut a word for its values still to be taken as whole words."""
+"""Share of a field's labelled spans that may cut a word, or a segment, for its values still to be taken as whole."""
 _JOINED = 0.1
 """Share of labelled documents in which a field's spans must say different things for it to be joined of several."""
 
@@ -65,7 +66,7 @@ class FieldProblem:
             TokenSequences(page_features(d.pieces, where), _tags(d), d.ranges)
             for d, where in zip(labelled, laid, strict=True)
         ]
-        assembly = Assembly(_joined(labelled), _whole(labelled))
+        assembly = _assembly(labelled)
         return cls(examples, labelled, template, laid, documents, labels, assembly, _readers(examples, labels))
 
     @property
@@ -93,7 +94,7 @@ class FieldProblem:
                 spans = spans_of(tagger, pieces, self.documents[index].features, self.labels)
                 if laid is not None:
                     spans = placed(spans, pieces, laid, self.readers)
-                values = self.assembly.values(spans, pieces)
+                values = self.assembly.values(spans, pieces, self.readers)
                 scored += [(value.score, _is_right(value, self.labelled[index])) for value in values]
         return scored
 
@@ -127,18 +128,24 @@ def _joined(labelled: Sequence[LabeledPieces]) -> dict[str, int]:
     return {f: max(widest) + _GAP_SLACK for f, widest in gaps.items() if len(widest) > _JOINED * documents[f]}
 
 
-def _whole(labelled: Sequence[LabeledPieces]) -> frozenset[str]:
-    """Fields that hardly ever begin or end within a word."""
-    total: dict[str, int] = defaultdict(int)
-    cut: dict[str, int] = defaultdict(int)
+def _assembly(labelled: Sequence[LabeledPieces]) -> Assembly:
+    """Told by labels: what is joined, and fields that hardly ever begin or end within a word, or within a segment."""
+    total: Counter[str] = Counter()
+    cut: dict[str, Counter[str]] = defaultdict(Counter)
     for document in labelled:
         pieces = document.pieces
         for first, last, field in document.ranges:
-            before = first > 0 and pieces[first - 1].end == pieces[first].start
-            after = last < len(pieces) and pieces[last - 1].end == pieces[last].start
+            before = pieces[first - 1 : first + 1] if first else ()
+            after = pieces[last - 1 : last + 1] if last < len(pieces) else ()
             total[field] += 1
-            cut[field] += before or after
-    return frozenset(field for field, count in total.items() if cut[field] <= _CUT * count)
+            cut["word"][field] += any(pair and in_one_word(*pair) for pair in (before, after))
+            cut["first"][field] += bool(before) and side_by_side(*before)
+            cut["last"][field] += bool(after) and side_by_side(*after)
+    word, first_, last_ = (
+        frozenset(field for field, count in total.items() if cut[edge][field] <= _CUT * count)
+        for edge in ("word", "first", "last")
+    )
+    return Assembly(_joined(labelled), word, first_, last_)
 
 
 def _readers(examples: Sequence[LabeledExample], labels: Sequence[str]) -> dict[str, ValueReader]:

@@ -48,6 +48,10 @@ class ValueReader:
                 return reader
         return cls()
 
+    def meant(self, content: str) -> str | None:
+        """What contents that mean the same have in common, ``RM 9.00`` and ``9.00``; None where that is the text."""
+        return None if self.field_type is FieldType.STRING else self.read(content)
+
     def read(self, content: str) -> str | None:
         """The content in the field's type; None where it can't be read as such."""
         match self.field_type:

@@ -66,7 +66,7 @@ class FieldModel:
         if laid is not None:
             spans = placed(spans, pieces, laid, self.readers)
         fields: list[FieldValue] = []
-        for value in self.assembly.values(spans, pieces):
+        for value in self.assembly.values(spans, pieces, self.readers):
             confidence = _probability(value.score, self.calibration)
             if confidence < self.min_confidence:
                 continue
@@ -91,8 +91,7 @@ class FieldModel:
         header = {
             "kind": self.kind.value,
             "labels": list(self.labels),
-            "whole": sorted(self.assembly.whole),
-            "joined": dict(sorted(self.assembly.joined.items())),
+            "assembly": self.assembly.to_json(),
             "types": {name: [reader.field_type.value, reader.day_first] for name, reader in self.readers.items()},
             "calibration": list(self.calibration),
             "min_confidence": self.min_confidence,
@@ -174,9 +173,7 @@ class FieldTrainer:
                 crf=files["fields.crfsuite"],
                 familiarity=TextFamiliarity.from_files(files),
                 template=FormTemplate.from_file(files["form.json"]) if "form.json" in files else None,
-                assembly=Assembly(
-                    {str(field): int(gap) for field, gap in header["joined"].items()}, frozenset(header["whole"])
-                ),
+                assembly=Assembly.from_json(header["assembly"]),
                 readers={name: ValueReader(FieldType(kind), bool(day_first)) for name, (kind, day_first) in types},
                 calibration=(float(header["calibration"][0]), float(header["calibration"][1])),
                 min_confidence=float(header["min_confidence"]),
