@@ -179,9 +179,13 @@ def test_a_value_that_stands_several_times_is_one_value_however_it_is_written() 
     given = pieces("RM 9.00", "9.00", "8.00")
     reader = ValueReader(FieldType.NUMBER)
     (value,) = Assembly({}, frozenset(), frozenset(), frozenset()).values(
-        spans("Total", (0, 2, 0.4), (2, 3, 0.5), (3, 4, 0.6)), given, {"Total": reader}
+        spans("Total", (0, 2, 0.4), (2, 3, 0.5), (3, 4, 0.6)),
+        given,
+        {"Total": reader},
+        {"Total": {1: 0.9, 3: 0.1}},
     )
     assert value.spans == tuple(spans("Total", (2, 3, 0.5)))
+    assert value.rival == 0.6
 
 
 def test_a_value_that_always_begins_or_ends_a_segment_is_taken_whole() -> None:
@@ -189,5 +193,5 @@ def test_a_value_that_always_begins_or_ends_a_segment_is_taken_whole() -> None:
     values = {"Company": spans("Company", (2, 3, 0.9)), "Street": spans("Street", (5, 7, 0.9))}
     assembly = Assembly({}, frozenset(), frozenset({"Company"}), frozenset({"Street"}))
     readers = {name: ValueReader() for name in values}
-    found = assembly.values([*values["Company"], *values["Street"]], given, readers)
+    found = assembly.values([*values["Company"], *values["Street"]], given, readers, {})
     assert [(v.spans[0].first, v.spans[0].last) for v in found] == [(0, 3), (5, 8)]

@@ -19,7 +19,8 @@ from docplatform.models.local.layout_view import Piece, side_by_side
 
 _LEAST = 0.3
 """Probability from which a run of words is a candidate although the likeliest tags leave the field out."""
-_SURE = 1 - _LEAST / 2
+_FAINT = 0.02
+"""Probability from which a word that the likeliest tags leave out counts as a rival of a value."""
 _AT_PLACE, _BY_PLACE = 0.7, 0.5
 """Score of words that the CRF leaves out and that stand where the form has a field."""
 
@@ -41,12 +42,25 @@ class Value(NamedTuple):
     field: str
     spans: tuple[Span, ...]
     score: float
+    rival: float = 0.0
+    """Greatest marginal probability of pieces elsewhere that say something else."""
+
+
+class Candidates(NamedTuple):
+    """What may be fields' values."""
+
+    spans: list[Span]
+    """The likeliest tags'."""
+    left_out: list[Span]
+    """Runs that the likeliest tags leave out and that are likely all the same."""
+    faint: dict[str, dict[int, float]]
+    """By field and piece: probabilities of pieces that the likeliest tags leave out."""
 
 
 def candidates(
     tagger: Any, tags: Sequence[str], pieces: Sequence[Piece], start: int, fields: Iterable[str]
-) -> tuple[list[Span], list[Span]]:
-    """Spans of a page: the likeliest tags', and runs that those leave out and that are likely all the same.
+) -> Candidates:
+    """Those of a page.
 
     Args:
         tagger: Of ``open_crf``, after ``tag`` of this page.
@@ -60,14 +74,16 @@ def candidates(
         for first, last, field in ranges_of(tags)
     ]
     left_out: list[Span] = []
-    unsure = [i for i in range(len(tags)) if tags[i] == OUTSIDE and tagger.marginal(OUTSIDE, i) < _SURE]
+    faint: dict[str, dict[int, float]] = {}
+    unsure = [i for i in range(len(tags)) if tags[i] == OUTSIDE and tagger.marginal(OUTSIDE, i) < 1 - _FAINT]
     if unsure:
         known = set(tagger.labels())
         for field in fields:
             names = [name for name in (f"B-{field}", f"I-{field}") if name in known]
             likely = {i: sum(tagger.marginal(name, i) for name in names) for i in unsure}
             left_out += _runs(field, {i: p for i, p in likely.items() if p >= _LEAST}, pieces, start)
-    return spans, left_out
+            faint[field] = {start + i: p for i, p in likely.items()}
+    return Candidates(spans, left_out, faint)
 
 
 def _runs(field: str, likely: Mapping[int, float], pieces: Sequence[Piece], start: int) -> list[Span]:
@@ -137,8 +153,21 @@ class Assembly:
         joined = {str(field): int(gap) for field, gap in told["joined"].items()}
         return cls(joined, frozenset(told["whole"]), frozenset(told["first"]), frozenset(told["last"]))
 
-    def values(self, spans: Sequence[Span], pieces: Sequence[Piece], readers: Mapping[str, ValueReader]) -> list[Value]:
-        """At most one value a field, and a row of cells for each line item; in the order of fields."""
+    def values(
+        self,
+        spans: Sequence[Span],
+        pieces: Sequence[Piece],
+        readers: Mapping[str, ValueReader],
+        faint: Mapping[str, Mapping[int, float]],
+    ) -> list[Value]:
+        """At most one value a field, and a row of cells for each line item; in the order of fields.
+
+        Args:
+            spans: Candidates.
+            pieces: Of the document.
+            readers: Of each field.
+            faint: See ``Candidates``.
+        """
         by_field: dict[str, list[Span]] = defaultdict(list)
         spans = [self._widened(span, pieces) for span in spans]
         for span in sorted(spans, key=lambda s: (s.first, s.field)):
@@ -147,7 +176,7 @@ class Assembly:
                 span = span._replace(first=found.pop().first)
             found.append(span)
         chosen = [
-            self._best(found, pieces, readers[field])
+            self._best(found, pieces, readers[field], faint.get(field, {}))
             for field, found in sorted(by_field.items())
             if not is_column(field)
         ]
@@ -164,19 +193,33 @@ class Assembly:
             last = _until(pieces, last, 1, side_by_side)
         return span._replace(first=first, last=last)
 
-    def _best(self, spans: Sequence[Span], pieces: Sequence[Piece], reader: ValueReader) -> Value:
+    def _best(
+        self, spans: Sequence[Span], pieces: Sequence[Piece], reader: ValueReader, faint: Mapping[int, float]
+    ) -> Value:
         field = spans[0].field
         if field in self.joined:
             groups = _neighbouring(spans, self.joined[field])
             best = max(groups, key=lambda group: sum(span.score for span in group))
-            return Value(field, tuple(best), min(span.score for span in best))
-        meant = {span: reader.meant(content(pieces, span)) or said(pieces, span) for span in spans}
+            return Value(field, tuple(best), min(span.score for span in best), _rival(spans, best, faint))
+
+        def meaning(span: Span) -> str:
+            return reader.meant(content(pieces, span)) or said(pieces, span)
+
+        meant = {span: meaning(span) for span in spans}
         support: dict[str, float] = defaultdict(float)
         for span in spans:
             support[meant[span]] += span.score
         best_meant = max(support, key=lambda text: support[text])
-        best_span = max((span for span in spans if meant[span] == best_meant), key=lambda span: span.score)
-        return Value(field, (best_span,), best_span.score)
+        same = [span for span in spans if meant[span] == best_meant]
+        best_span = max(same, key=lambda span: span.score)
+        others = {i: p for i, p in faint.items() if meaning(Span(field, i, i + 1, p)) != best_meant}
+        return Value(field, (best_span,), best_span.score, _rival(spans, same, others))
+
+
+def _rival(spans: Sequence[Span], chosen: Sequence[Span], faint: Mapping[int, float]) -> float:
+    taken = {i for span in chosen for i in range(span.first, span.last)}
+    others = [span.score for span in spans if span.first not in taken]
+    return max([*others, *[p for i, p in faint.items() if i not in taken]], default=0.0)
 
 
 def in_one_word(one: Piece, following: Piece) -> bool:

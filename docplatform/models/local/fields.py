@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import exp
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,10 @@ from docplatform.documents.predictions import Entity, FieldValue, LabeledExample
 from docplatform.models.local.crf import Settings, TokenSequences, fit_crf, open_crf
 from docplatform.models.local.examples import in_stable_order
 from docplatform.models.local.familiarity import TextFamiliarity
+from docplatform.models.local.field_confidence import FieldConfidence
 from docplatform.models.local.field_crf import content_of, page_features, spans_of
 from docplatform.models.local.field_spans import Assembly, placed
-from docplatform.models.local.field_training import FieldProblem, calibration, log_odds
+from docplatform.models.local.field_training import FieldProblem
 from docplatform.models.local.field_types import FieldType, ValueReader
 from docplatform.models.local.form_template import FormTemplate
 from docplatform.models.local.layout_view import pieces_of
@@ -40,8 +40,7 @@ class FieldModel:
     template: FormTemplate | None
     assembly: Assembly
     readers: Mapping[str, ValueReader]
-    calibration: tuple[float, float]
-    """Scale and shift of a value's log-odds."""
+    confidence: FieldConfidence
     min_confidence: float
 
     @property
@@ -62,12 +61,11 @@ class FieldModel:
     def _predict_one(self, tagger: Any, document: DocumentText) -> Prediction:
         pieces = pieces_of(document)
         laid = self.template.laid_over(pieces) if self.template is not None else None
-        spans = spans_of(tagger, pieces, page_features(pieces, laid), self.labels)
-        if laid is not None:
-            spans = placed(spans, pieces, laid, self.readers)
+        found = spans_of(tagger, pieces, page_features(pieces, laid), self.labels)
+        spans = found.spans if laid is None else placed(found.spans, pieces, laid, self.readers)
         fields: list[FieldValue] = []
-        for value in self.assembly.values(spans, pieces, self.readers):
-            confidence = _probability(value.score, self.calibration)
+        for value in self.assembly.values(spans, pieces, self.readers, found.faint):
+            confidence = self.confidence(column_of(value.field), value.score, value.rival)
             if confidence < self.min_confidence:
                 continue
             places = content_of(document, pieces, value.spans)
@@ -93,7 +91,7 @@ class FieldModel:
             "labels": list(self.labels),
             "assembly": self.assembly.to_json(),
             "types": {name: [reader.field_type.value, reader.day_first] for name, reader in self.readers.items()},
-            "calibration": list(self.calibration),
+            "confidence": self.confidence.to_json(),
             "min_confidence": self.min_confidence,
         }
         files = {"fields.crfsuite": self.crf, **self.familiarity.to_files()}
@@ -139,7 +137,7 @@ class FieldTrainer:
             template=problem.template,
             assembly=problem.assembly,
             readers=problem.readers,
-            calibration=calibration(problem.held_out(lambda kept: self._fit(kept, settings))),
+            confidence=FieldConfidence.of(problem.held_out(lambda kept: self._fit(kept, settings))),
             min_confidence=self.options.min_confidence,
         )
 
@@ -175,15 +173,10 @@ class FieldTrainer:
                 template=FormTemplate.from_file(files["form.json"]) if "form.json" in files else None,
                 assembly=Assembly.from_json(header["assembly"]),
                 readers={name: ValueReader(FieldType(kind), bool(day_first)) for name, (kind, day_first) in types},
-                calibration=(float(header["calibration"][0]), float(header["calibration"][1])),
+                confidence=FieldConfidence.from_json(header["confidence"]),
                 min_confidence=float(header["min_confidence"]),
             )
             open_crf(model.crf)
         except (AttributeError, IndexError, KeyError, ValueError, TypeError) as error:
             raise corrupt(folder, f"{type(error).__name__}: {error}") from error
         return model
-
-
-def _probability(score: float, calibration: tuple[float, float]) -> float:
-    scale, shift = calibration
-    return 1 / (1 + exp(-(scale * log_odds(score) + shift)))
