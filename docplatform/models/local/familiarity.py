@@ -58,10 +58,20 @@ class Familiarity:
             has: Examples x classes.
             share: Of examples that may be told far, 0 to 1; 0: none, and no text is ever far.
         """
-        centroids, cosines, known = _alike(features, texts, rows, has)
+        groups = np.concatenate([has, ~has.any(axis=1, keepdims=True)], axis=1)
+        groups = groups[:, groups.any(axis=0)]
+        sums = np.asarray(rows.T @ groups.astype(np.float32), dtype=np.float32)
+        squares = (sums.astype(np.float64) ** 2).sum(axis=0)
+        centroids = sums / np.sqrt(np.maximum(squares, 1e-12)).astype(np.float32)
         if not share or len(texts) < _ENOUGH:
             return cls(centroids, 0.0, 0.0)
-        return cls(centroids, _bound(cosines, share, _USUAL_COSINE), _bound(known, share, _USUAL_KNOWN))
+        own = np.asarray(rows.multiply(rows).sum(axis=1), dtype=np.float64)
+        products = np.asarray(rows @ sums, dtype=np.float64) - own * groups
+        lengths = squares - 2 * products * groups - own * groups
+        cosines = products / np.sqrt(np.maximum(lengths * own, 1e-12))
+        cosines[lengths < 1e-6] = 0.0
+        known = features.known_share(texts, rows, others_only=True)
+        return cls(centroids, _bound(cosines.max(axis=1), share, _USUAL_COSINE), _bound(known, share, _USUAL_KNOWN))
 
     def is_far(self, features: TextFeatures, texts: Sequence[str], rows: csr_matrix) -> Bools:
         """Which texts are below the bound, or without any known feature."""
@@ -85,22 +95,19 @@ class Familiarity:
 
 
 @dataclass(frozen=True)
-class TextFamiliarity:
-    """How alike a document must be to examples of one kind, for models that have no features of whole texts.
-
-    Single words are enough for it: with runs of words and characters, as classifiers have, the same texts were far at
-    ten times the cost.
-    """
+class KnownWords:
+    """The share of a document's words that must be known, for models that have no features of whole texts."""
 
     features: TextFeatures
-    familiarity: Familiarity
+    least: float
+    """Below it a document is far from all examples."""
 
     @classmethod
-    def fit(cls, texts: Sequence[str], part: float) -> TextFamiliarity:
-        """Set each bound to a part of the examples' median.
+    def fit(cls, texts: Sequence[str], part: float) -> KnownWords:
+        """Set the bound to a part of the examples' median, each compared with the others.
 
         A share of the examples, as ``Familiarity.fit`` takes, tells little here: documents of new senders, which are
-        to be read, are less alike than any example is to the others.
+        to be read, know fewer words than any example does. Nor does the cosine: short documents have a small one.
 
         Args:
             texts: The examples.
@@ -110,44 +117,25 @@ class TextFamiliarity:
             PermanentError: where the texts hold no word at all.
         """
         features, rows = TextFeatures.fit(texts, ClassificationOptions(word_ngrams=1, char_ngrams=0))
-        centroids, cosines, known = _alike(features, texts, rows, np.ones((len(texts), 1), dtype=np.bool_))
-        if len(texts) < _ENOUGH:
-            return cls(features, Familiarity(centroids, 0.0, 0.0))
-        bounds = (part * float(np.median(values)) for values in (cosines, known))
-        return cls(features, Familiarity(centroids, *bounds))
+        known = features.known_share(texts, rows, others_only=True)
+        return cls(features, part * float(np.median(known)) if len(texts) >= _ENOUGH else 0.0)
 
     def is_far(self, texts: Sequence[str]) -> Bools:
         """Which texts are far from all examples."""
-        return self.familiarity.is_far(self.features, texts, self.features.transform(texts))
+        rows = self.features.transform(texts)
+        unknown = np.diff(rows.indptr) == 0
+        return np.asarray(unknown | (self.features.known_share(texts, rows) < self.least))
 
     def to_files(self) -> dict[str, bytes]:
         """As files of a model."""
         vocabulary, idf = self.features.to_files()
-        arrays = {**idf, **self.familiarity.to_arrays()}
-        return {"vocabulary.json": vocabulary, "familiarity.npz": arrays_to_bytes(arrays)}
+        return {"vocabulary.json": vocabulary, "known.npz": arrays_to_bytes({**idf, "least": np.array(self.least)})}
 
     @classmethod
-    def from_files(cls, files: Mapping[str, bytes]) -> TextFamiliarity:
+    def from_files(cls, files: Mapping[str, bytes]) -> KnownWords:
         """Read back what ``to_files`` gave. Raises ``KeyError`` or ``ValueError`` where it isn't that."""
-        arrays = arrays_from_bytes(files["familiarity.npz"])
-        return cls(TextFeatures.from_files(files["vocabulary.json"], arrays), Familiarity.from_arrays(arrays))
-
-
-def _alike(
-    features: TextFeatures, texts: Sequence[str], rows: csr_matrix, has: Bools
-) -> tuple[Floats32, Floats, Floats]:
-    """The groups' directions; each example's greatest cosine with the others' and its share of words others know."""
-    groups = np.concatenate([has, ~has.any(axis=1, keepdims=True)], axis=1)
-    groups = groups[:, groups.any(axis=0)]
-    sums = np.asarray(rows.T @ groups.astype(np.float32), dtype=np.float32)
-    squares = (sums.astype(np.float64) ** 2).sum(axis=0)
-    centroids = sums / np.sqrt(np.maximum(squares, 1e-12)).astype(np.float32)
-    own = np.asarray(rows.multiply(rows).sum(axis=1), dtype=np.float64)
-    products = np.asarray(rows @ sums, dtype=np.float64) - own * groups
-    lengths = squares - 2 * products * groups - own * groups
-    cosines = products / np.sqrt(np.maximum(lengths * own, 1e-12))
-    cosines[lengths < 1e-6] = 0.0
-    return centroids, cosines.max(axis=1), features.known_share(texts, rows, others_only=True)
+        arrays = arrays_from_bytes(files["known.npz"])
+        return cls(TextFeatures.from_files(files["vocabulary.json"], arrays), float(arrays["least"]))
 
 
 def _bound(values: Floats, share: float, usual: float) -> float:

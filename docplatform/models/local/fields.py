@@ -13,7 +13,7 @@ from docplatform.documents.line_items import column_of
 from docplatform.documents.predictions import Entity, FieldValue, LabeledExample, Prediction, TaskKind
 from docplatform.models.local.crf import Settings, TokenSequences, fit_crf, open_crf
 from docplatform.models.local.examples import in_stable_order
-from docplatform.models.local.familiarity import TextFamiliarity
+from docplatform.models.local.familiarity import KnownWords
 from docplatform.models.local.field_confidence import FieldConfidence
 from docplatform.models.local.field_crf import content_of, page_features, spans_of
 from docplatform.models.local.field_spans import Assembly, placed
@@ -36,7 +36,7 @@ class FieldModel:
     labels: tuple[str, ...]
     """Fields; a column of line items is ``Items/*/Amount``."""
     crf: bytes
-    familiarity: TextFamiliarity
+    known_words: KnownWords
     template: FormTemplate | None
     assembly: Assembly
     readers: Mapping[str, ValueReader]
@@ -52,7 +52,7 @@ class FieldModel:
     def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
         """The value of each field found, and the spans it is made of."""
         tagger = open_crf(self.crf)
-        far = self.familiarity.is_far([document.text for document in documents])
+        far = self.known_words.is_far([document.text for document in documents])
         return [
             Prediction(abstained=True) if is_far else self._predict_one(tagger, document)
             for document, is_far in zip(documents, far, strict=True)
@@ -94,7 +94,7 @@ class FieldModel:
             "confidence": self.confidence.to_json(),
             "min_confidence": self.min_confidence,
         }
-        files = {"fields.crfsuite": self.crf, **self.familiarity.to_files()}
+        files = {"fields.crfsuite": self.crf, **self.known_words.to_files()}
         if self.template is not None:
             files["form.json"] = self.template.to_file()
         write_model(folder, ENGINE, header, files)
@@ -133,7 +133,7 @@ class FieldTrainer:
         return FieldModel(
             labels=problem.labels,
             crf=self._fit(problem.documents, settings),
-            familiarity=TextFamiliarity.fit([e.text for e in problem.examples], self.options.least_familiar),
+            known_words=KnownWords.fit([e.text for e in problem.examples], self.options.least_familiar),
             template=problem.template,
             assembly=problem.assembly,
             readers=problem.readers,
@@ -169,7 +169,7 @@ class FieldTrainer:
             model = FieldModel(
                 labels=tuple(header["labels"]),
                 crf=files["fields.crfsuite"],
-                familiarity=TextFamiliarity.from_files(files),
+                known_words=KnownWords.from_files(files),
                 template=FormTemplate.from_file(files["form.json"]) if "form.json" in files else None,
                 assembly=Assembly.from_json(header["assembly"]),
                 readers={name: ValueReader(FieldType(kind), bool(day_first)) for name, (kind, day_first) in types},

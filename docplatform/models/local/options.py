@@ -143,7 +143,7 @@ class FieldOptions(BaseModel):
     )
     min_confidence: float = Field(0.0, ge=0, le=1, description="Values below this confidence are left out.")
     least_familiar: float = Field(
-        0.45, ge=0, le=1, description="Part of the examples' usual familiarity below which the model abstains."
+        0.45, ge=0, le=1, description="Part of the examples' usual share of known words below which the model abstains."
     )
 
 
