@@ -82,6 +82,8 @@ class FieldValue:
     """``content`` in the field's type: ISO dates, plain numbers, ``selected`` or ``unselected``; None: not readable."""
     confidence_score: float = 1.0
     """Probability in [0, 1]."""
+    type: str = "string"
+    """Document Intelligence's name of what ``value`` is: ``string``, ``date``, ``number`` or ``selectionMark``."""
 
 
 @dataclass(frozen=True, slots=True)

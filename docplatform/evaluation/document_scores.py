@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from docplatform.documents.line_items import column_of
 from docplatform.documents.predictions import DocumentPart, LabeledExample, Prediction
 from docplatform.evaluation.field_values import found_values, is_exact, is_right, labelled_values
 from docplatform.evaluation.items import found_parts, labelled_parts
@@ -16,12 +17,13 @@ class FieldAccuracy:
     """How often a field's value was right in the documents that are labelled with it. In [0, 1]."""
 
     field: str
+    """A column of line items is ``Items/*/Amount``."""
     exact: float
     """The same but for white space."""
     normalized: float
     """The same letters and digits, or the same typed value."""
     support: int
-    """Documents labelled with it."""
+    """Documents labelled with it; of a column, labelled cells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +64,9 @@ def field_scores(examples: Sequence[LabeledExample], predictions: Sequence[Predi
         shared = labelled.keys() & found.keys()
         are_exact = {name for name in shared if is_exact(labelled[name], found[name])}
         are_right = {name for name in shared if is_right(labelled[name], found[name])} | are_exact
-        support.update(labelled.keys())
-        exact.update(are_exact)
-        right.update(are_right)
+        support.update(map(column_of, labelled))
+        exact.update(map(column_of, are_exact))
+        right.update(map(column_of, are_right))
         invented = bool(found.keys() - labelled.keys())
         whole_exact += len(are_exact) == len(labelled) and not invented
         whole_right += len(are_right) == len(labelled) and not invented

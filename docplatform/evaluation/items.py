@@ -4,7 +4,8 @@ Belongs here: holding one prediction against one example. Doesn't: averages over
 
 * Classes of a text: the class.
 * Entities: category, offset and length, all exact (the way of CoNLL).
-* Fields: a document's value of a field, compared as ``field_values`` says; where it stands doesn't matter.
+* Fields: a document's value of a field, compared as ``field_values`` says; where it stands doesn't matter. Line items
+  count by column, a cell of each row.
 * Documents in a packet: class, first and last page, all exact. A file that is one document is a packet of one.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from docplatform.documents.line_items import column_of, row_of
 from docplatform.documents.predictions import Category, DocumentPart, Entity, LabeledExample, Prediction, TaskKind
 from docplatform.evaluation.field_values import found_values, is_right, labelled_values
 from docplatform.evaluation.mistakes import Item, Pair
@@ -49,7 +51,7 @@ def assertions(kind: TaskKind, example: LabeledExample, prediction: Prediction) 
     if kind is TaskKind.FIELD_EXTRACTION:
         labelled = labelled_values(example)
         return [
-            (name, value.confidence_score, name in labelled and is_right(labelled[name], value))
+            (column_of(name), value.confidence_score, name in labelled and is_right(labelled[name], value))
             for name, value in found_values(example, prediction).items()
         ]
     if kind is TaskKind.DOCUMENT_CLASSIFICATION:
@@ -85,6 +87,6 @@ def _field_pair(example: LabeledExample, said: Prediction) -> Pair:
     labelled, found = labelled_values(example), found_values(example, said)
     right = {name for name, value in found.items() if name in labelled and is_right(labelled[name], value)}
     return (
-        frozenset((name, RIGHT, 0) for name in labelled),
-        frozenset((name, RIGHT if name in right else WRONG, 0) for name in found),
+        frozenset((column_of(name), RIGHT, row_of(name)) for name in labelled),
+        frozenset((column_of(name), RIGHT if name in right else WRONG, row_of(name)) for name in found),
     )

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from docplatform.documents.line_items import cell_of, column_of
 from docplatform.documents.predictions import FieldValue, LabeledExample
 
 NONE = "(none)"
@@ -14,7 +15,7 @@ _CONTEXT = 60
 """Characters shown to each side of an entity, and four times as many of a text's beginning."""
 
 Item = tuple[str, int, int]
-"""A label with its offset and length; both 0 for classes."""
+"""A label with its offset and length; both 0 for classes. See ``items`` for those of fields."""
 Pair = tuple[frozenset[Item], frozenset[Item]]
 """What an example is labelled with, and what was predicted."""
 
@@ -106,14 +107,14 @@ def field_mistakes(
     errors: list[ErrorExample] = []
     for example, (truth, found), (labelled, said) in zip(examples, pairs, values, strict=True):
         cells.update((item[0], item[0]) for item in truth & found)
-        invented = {item[0] for item in found - truth}
-        for name in sorted(item[0] for item in truth - found):
+        invented = {cell_of(column, row) for column, _, row in found - truth}
+        for name in sorted(cell_of(column, row) for column, _, row in truth - found):
             mistaken = next((other for other in sorted(invented) if _same(said[other], labelled[name])), None)
             invented.discard(mistaken or "")
-            cells[name, mistaken or NONE] += 1
+            cells[column_of(name), column_of(mistaken or NONE)] += 1
             predicted = said.get(name) or (said[mistaken] if mistaken else None)
             errors.append(_field_error(example, labelled[name], predicted))
-        cells.update((NONE, name) for name in invented)
+        cells.update((NONE, column_of(name)) for name in invented)
         errors += [_field_error(example, None, said[name]) for name in sorted(invented - set(labelled))]
     return _matrix(cells), errors
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from docplatform.documents.line_items import column_of
 from docplatform.documents.predictions import Prediction
 
 OTHERS = "*"
@@ -37,6 +38,6 @@ def _asserted(prediction: Prediction) -> Iterator[tuple[str, float]]:
     for part in prediction.parts:
         yield part.category, part.confidence_score
     if prediction.fields:
-        yield from ((field.name, field.confidence_score) for field in prediction.fields)
+        yield from ((column_of(field.name), field.confidence_score) for field in prediction.fields)
     else:
         yield from ((entity.category, entity.confidence_score) for entity in prediction.entities)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from types import MappingProxyType
@@ -21,7 +21,13 @@ from docplatform.lake.partitions import LakePartition
 from docplatform.lake.routing import lake_path
 from docplatform.lake.stages import Failed, Made, Row, Stage
 from docplatform.lake.tables import OCR_TEXT, PREDICTIONS, PREPROCESSED_TEXT, ROUTED_DOCUMENTS, TABLES, TableSpec
-from docplatform.lake.values import categories_value, entities_value, fields_value, parts_value
+from docplatform.lake.values import (
+    categories_value,
+    documents_value,
+    entities_value,
+    fields_value,
+    parts_value,
+)
 from docplatform.ledger.ledger import Ledger
 from docplatform.ledger.records import Document
 from docplatform.models.base import Model
@@ -269,12 +275,12 @@ class PredictionStage:
             parts = [packet_parts.cut(source.document(value), row) for row, value in batch]
             predictions = iter(model.predict([document for documents in parts for document in documents]))
             for (row, _), documents in zip(batch, parts, strict=True):
-                prediction = packet_parts.joined(list(islice(predictions, len(documents))))
+                said = list(islice(predictions, len(documents)))
                 yield Made(
                     document_id=row["document_id"],
                     values={
                         "name": row["name"],
-                        **prediction_values(self.project, self.version, prediction, self.thresholds),
+                        **prediction_values(self.project, self.version, said, self.thresholds),
                     },
                 )
 
@@ -291,9 +297,13 @@ def reading_stages(
 
 
 def prediction_values(
-    project: ModelProject, version: int, prediction: Prediction, thresholds: Mapping[str, float] = MappingProxyType({})
+    project: ModelProject,
+    version: int,
+    predictions: Sequence[Prediction],
+    thresholds: Mapping[str, float] = MappingProxyType({}),
 ) -> dict[str, object]:
-    """The columns of ``predictions`` that come from a model's answer."""
+    """The columns of ``predictions`` that come from a model's answers, one for each document of a file."""
+    prediction = packet_parts.joined(predictions)
     reason = review_reason(prediction, thresholds)
     return {
         "kind": project.kind.value,
@@ -302,6 +312,7 @@ def prediction_values(
         "categories": categories_value(prediction.categories),
         "entities": entities_value(prediction.entities),
         "fields": fields_value(prediction.fields),
+        "documents": documents_value(project.name, predictions),
         "parts": parts_value(prediction.parts),
         "confidence": prediction.confidence_score,
         "abstained": prediction.abstained,

@@ -5,12 +5,12 @@ Belongs here: the types that label formats are parsed into and written from. Doe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from docplatform.documents.line_items import column_of
 from docplatform.documents.offsets import StringIndexType
 from docplatform.documents.predictions import DocumentPart, Split, TaskKind
 
@@ -138,9 +138,6 @@ class LabelFile:
     """
 
 
-_ROW = re.compile(r"/\d+(?=/)")
-
-
 def declared_name(name: str) -> str:
     """The category that declares a label: ``Items/*/Amount`` for the cell ``Items/0/Amount``, else the name itself."""
-    return _ROW.sub("/*", name)
+    return column_of(name)

@@ -6,11 +6,13 @@ searching a text (``aligning``), or any one format.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from docplatform.documents.document_text import WordBox
+from docplatform.documents.line_items import is_column
 from docplatform.documents.offsets import StringIndexType, TextOffsets
 from docplatform.labels.aligning import AlignedText, Spans, alike, choose, plain
 from docplatform.labels.boxes import covered_words, gap, line_spans
@@ -43,6 +45,15 @@ class _Document:
     def is_free(self, spans: Spans) -> bool:
         taken = [piece for _, found in self.spans for piece in found]
         return not any(start < other[1] and other[0] < end for start, end in spans for other in taken)
+
+    def height(self, spans: Spans) -> float:
+        """How far down the document spans begin: in pages, or in lines where there are no places."""
+        start = spans[0][0]
+        words = self.reading.document.words
+        if not words:
+            return self.reading.text.count("\n", 0, start)
+        word = words[max(bisect(words, start, key=lambda w: w.offset) - 1, 0)]
+        return word.page + (word.top + word.bottom) / 2
 
     def say(self, code: FindingCode, item: LabeledField, message: str) -> None:
         self.findings.append(
@@ -191,7 +202,10 @@ def _mean_count(entries: Sequence[tuple[_Document, int, list[Spans]]]) -> float:
 
 
 def _place_field(name: str, entries: Sequence[tuple[_Document, int, list[Spans]]]) -> list[Finding]:
-    free = [[spans for spans in found if document.is_free(spans)] for document, _, found in entries]
+    free = [
+        _in_row(document, index, [spans for spans in found if document.is_free(spans)])
+        for document, index, found in entries
+    ]
     chosen = iter(choose([(entry[0].text, found) for entry, found in zip(entries, free, strict=True) if found]))
     several = 0
     for (document, index, found), left in zip(entries, free, strict=True):
@@ -210,6 +224,22 @@ def _place_field(name: str, entries: Sequence[tuple[_Document, int, list[Spans]]
         "the other documents is taken."
     )
     return [Finding(code=FindingCode.AMBIGUOUS_VALUE, severity=Severity.WARNING, message=message, category=name)]
+
+
+def _in_row(document: _Document, index: int, free: list[Spans]) -> list[Spans]:
+    """Of the places of a cell the one nearest in height to its row's cells that are placed.
+
+    All, where none is placed or it is no cell. A quantity of 1 stands in many rows; what stands least often is placed
+    first, descriptions mostly.
+    """
+    fields = document.labels.fields
+    row, _, _ = fields[index].name.rpartition("/")
+    if not is_column(declared_name(fields[index].name)) or not free:
+        return free
+    placed = [document.height(spans) for at, spans in document.spans if fields[at].name.rpartition("/")[0] == row]
+    if not placed:
+        return free
+    return [min(free, key=lambda spans: min(abs(document.height(spans) - height) for height in placed))]
 
 
 def _say_missing(document: _Document, index: int, found: Sequence[Spans]) -> None:

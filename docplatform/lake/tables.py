@@ -235,6 +235,13 @@ PREDICTIONS = TableSpec(
         Column("categories", "categories", "Classes asserted, with confidence."),
         Column("entities", "entities", "Entities, or spans of fields; offsets in code points of the project's text."),
         Column("fields", "fields", "Fields extracted, with value and confidence.", nullable=True),
+        Column(
+            "documents",
+            "string",
+            "JSON: what was extracted, as `documents` of an AnalyzeResult (`docType`, `fields`, `confidence`): one for "
+            "each document of a packet, line items as an array of objects. Offsets in code points.",
+            nullable=True,
+        ),
         Column("parts", "parts", "The documents that a packet was found to hold.", nullable=True),
         Column("confidence", "float64", "Least confidence of what is asserted, 0 to 1."),
         Column("abstained", "bool", "The model had no answer it stands behind."),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from docplatform.documents.document_text import WordBox
-from docplatform.documents.predictions import Category, DocumentPart, Entity, FieldValue
+from docplatform.documents.fields import AnalyzedDocument
+from docplatform.documents.line_items import fields_object
+from docplatform.documents.predictions import Category, DocumentPart, Entity, FieldValue, Prediction
 
 
 def entities_value(entities: Iterable[Entity]) -> list[dict[str, Any]]:
@@ -50,6 +53,17 @@ def fields_value(fields: Iterable[FieldValue]) -> list[dict[str, Any]]:
         }
         for f in fields
     ]
+
+
+def documents_value(project: str, predictions: Iterable[Prediction]) -> str | None:
+    """What was extracted from each document of a file, as ``documents`` of ``predictions`` holds it; None: nothing."""
+    found = [
+        AnalyzedDocument(doc_type=project, spans=(), fields=fields_object(p.fields), confidence=p.confidence_score)
+        for p in predictions
+        if p.fields
+    ]
+    told = [json.loads(d.model_dump_json(by_alias=True, exclude_unset=True, exclude_none=True)) for d in found]
+    return json.dumps(told, ensure_ascii=False) if told else None
 
 
 def fields_from(value: Iterable[Mapping[str, Any]]) -> tuple[FieldValue, ...]:

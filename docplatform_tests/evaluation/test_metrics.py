@@ -267,6 +267,59 @@ def test_selection_marks_have_to_be_exact() -> None:
     assert evaluate(FIELDS, [example], [Prediction(fields=(field("agreed", "☒"),))]).micro.f1 == 1.0
 
 
+def items(*rows: tuple[str, str]) -> tuple[FieldValue, ...]:
+    """Line items of a description and an amount; an empty one isn't there."""
+    named = [(f"Items/{n}/{name}", text) for n, row in enumerate(rows) for name, text in zip("DA", row, strict=True)]
+    return tuple(field(name, text, confidence=0.9) for name, text in named if text)
+
+
+ITEMS = "nails 1.00 paint 2.00 rope 2.00"
+ORDER = LabeledExample(
+    "o",
+    ITEMS,
+    entities=spans(
+        ITEMS,
+        ("Items/0/D", 0, 5),
+        ("Items/0/A", 6, 10),
+        ("Items/1/D", 11, 16),
+        ("Items/1/A", 17, 21),
+        ("Items/2/D", 22, 26),
+        ("Items/2/A", 27, 31),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "right", "found"),
+    [
+        ([("nails", "1.00"), ("paint", "2.00"), ("rope", "2.00")], 6, 6),
+        ([("Invoice", ""), ("nails", "1.00"), ("paint", "2.00"), ("rope", "2.00")], 6, 7),  # a row too many before
+        ([("paint", "2.00"), ("rope", "2.00")], 4, 4),  # the first one missed
+        ([("nails", "1.00"), ("rope", "2.00")], 4, 4),  # one between missed
+        ([("nails", "1.00"), ("paints", "2.00"), ("rope", "2.00")], 5, 6),
+        ([("rope", "2.00"), ("nails", "1.00"), ("paint", "2.00")], 4, 6),  # in another order
+        ([("nails", "2.00"), ("paint", "1.00")], 2, 4),  # amounts of other rows
+        ([], 0, 0),
+    ],
+)
+def test_line_items_count_by_column_whatever_the_number_of_a_row(rows, right, found) -> None:
+    evaluation = evaluate(FIELDS, [ORDER], [Prediction(fields=items(*rows))])
+    assert [s.label for s in evaluation.labels] == ["Items/*/A", "Items/*/D"]
+    assert evaluation.micro.f1 == pytest.approx(2 * right / (found + 6))
+    assert [(f.field, f.support) for f in evaluation.fields.fields] == [("Items/*/A", 3), ("Items/*/D", 3)]
+    assert evaluation.fields.normalized == pytest.approx(right / 6)
+
+
+def test_mistakes_in_line_items_name_the_labelled_row() -> None:
+    said = Prediction(fields=items(("nail", ""), ("paint", "2.00"), ("rope", "2.00")))
+    evaluation = evaluate(FIELDS, [ORDER], [said])
+    assert [(e.expected, e.predicted) for e in evaluation.errors] == [
+        ('Items/0/A "1.00"', NONE),
+        ('Items/0/D "nails"', 'Items/0/D "nail"'),
+    ]
+    assert "Items/*/D" in evaluation.confusion.labels
+
+
 def packet(*parts: tuple[str, int, int]) -> LabeledExample:
     return LabeledExample("p", "text", parts=tuple(DocumentPart(*part) for part in parts), page_count=parts[-1][2])
 

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import pytest
 
+from docplatform.documents.document_text import DocumentText, WordBox
 from docplatform.documents.offsets import StringIndexType
 from docplatform.documents.predictions import TaskKind
 from docplatform.labels.findings import FindingCode
 from docplatform.labels.formats import files_of, read_labels
 from docplatform.labels.label_file import DocumentLabels, LabeledField, LabeledPlace, LabelFile, PlaceUnit
 from docplatform.labels.placing import place_fields
-from docplatform.labels.readings import parse_ocr_json
+from docplatform.labels.readings import Reading, parse_ocr_json
 from docplatform_tests.labels.builders import shared_project
 from docplatform_tests.labels.formats.strategies import reading
 
@@ -153,3 +154,29 @@ def test_a_declared_text_that_stands_at_its_box_is_taken_though_other_words_fill
     assert placed(far, text="Yale University New Haven") == ([("Name", "Yale University")], [FindingCode.VALUE_DIFFERS])
     short = LabeledField("N", places=(box(0.9, 0.99, "4"),))
     assert placed(short, text="4 of us") == ([], [FindingCode.VALUE_NOT_FOUND])
+
+
+def by_columns() -> Reading:
+    """A table whose text goes down its columns."""
+    text, words = "", []
+    for across, column in enumerate((("Nails", "Paint", "Rope"), ("1", "1", "1"), ("4.00", "4.00", "5.00"))):
+        for row, word in enumerate(column):
+            left, top = 0.3 * across, 0.1 * row
+            words.append(WordBox(len(text), len(word), 1, left, top, left + 0.1, top + 0.05))
+            text += f"{word}\n"
+    return Reading(DocumentText(text, tuple(words)))
+
+
+@pytest.mark.parametrize("given", [Reading.of_text("Nails 1 4.00\nPaint 1 4.00\nRope 1 5.00"), by_columns()])
+def test_a_cells_value_is_looked_for_beside_its_rows_other_cells(given: Reading) -> None:
+    cells = [("Rope", "1", "5.00"), ("Paint", "1", "4.00")]
+    items = [
+        LabeledField(f"Items/{row}/{column}", value=value)
+        for row, values in enumerate(cells)
+        for column, value in zip(("Goods", "Count", "Amount"), values, strict=True)
+    ]
+    made, _ = place_fields(fields(*items), {"a": given})
+    order = {row: [n for n, word in enumerate(given.text.split()) if word == row] for row in ("1", "4.00")}
+    found = {e.category: len(given.text[: e.offset].split()) for e in made.documents[0].entities}
+    assert (found["Items/0/Count"], found["Items/1/Count"]) == (order["1"][2], order["1"][1])
+    assert found["Items/1/Amount"] == order["4.00"][1]

@@ -46,6 +46,7 @@ def prediction_row(number: int, project: str = "p", **values: Any) -> dict[str, 
         "fields": [
             {"name": "f", "content": "x", "value": None, "confidence": 0.5, "spans": [{"offset": 1, "length": 1}]}
         ],
+        "documents": "[]",
         "parts": [{"category": "a", "first_page": 1, "last_page": 2, "confidence": 0.5}],
         "confidence": 0.25,
         "abstained": False,

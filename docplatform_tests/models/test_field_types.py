@@ -52,4 +52,5 @@ def test_dates_are_month_first_where_a_labelled_one_can_only_be_so() -> None:
     reader = ValueReader.of(["03/20/2018", "03/04/2018"])
     assert not reader.day_first
     assert reader.read("03/04/2018") == "2018-03-04"
+    assert ValueReader.of(["20/03/2018", "21/03/2018", "03/20/2018"]).day_first  # one misread label turns no other
     assert ValueReader.of(["03/04/2018"]).read("03/04/2018") == "2018-04-03"

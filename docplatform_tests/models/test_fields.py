@@ -8,9 +8,16 @@ import pytest
 from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import Entity, LabeledExample
 from docplatform.errors import PermanentError
-from docplatform.models.local.fields import FieldTrainer
+from docplatform.models.local.field_spans import Assembly, Span
+from docplatform.models.local.field_types import FieldType, ValueReader
+from docplatform.models.local.fields import ENGINE, FieldTrainer
+from docplatform.models.local.layout_view import Piece, pieces_of
 from docplatform.models.local.model_folder import read_model, write_model
 from docplatform.models.search import SearchStore
+from docplatform.samples.content import printed_text
+from docplatform.samples.options import SampleOptions
+from docplatform.samples.render import WRITERS
+from docplatform.samples.truth import Kind
 from docplatform_tests.contracts.trainer import TrainerContract
 from docplatform_tests.models.pages import form, forms, invoices, laid_out, texts_of, without_places
 
@@ -122,9 +129,9 @@ def test_confidence_asked_for_leaves_out_what_is_less_sure() -> None:
 def test_a_file_that_passes_its_checksum_but_is_no_crf_is_refused(tmp_path) -> None:
     trainer = FieldTrainer.from_options({"max_iterations": 5})
     trainer.train(invoices(3), []).save(tmp_path)
-    header, files = read_model(tmp_path, "layout-crf/1")
+    header, files = read_model(tmp_path, ENGINE)
     rest = {k: v for k, v in header.items() if k not in ("format", "engine", "files")}
-    write_model(tmp_path, "layout-crf/1", rest, {**files, "fields.crfsuite": b"not a model"})
+    write_model(tmp_path, ENGINE, rest, {**files, "fields.crfsuite": b"not a model"})
     with pytest.raises(PermanentError, match="can't be read"):
         trainer.load(tmp_path)
 
@@ -134,6 +141,57 @@ def test_a_search_looks_for_penalties_from_those_given_on() -> None:
     options = {"max_iterations": 5, "search": {"trials": 2}}
     trainer = FieldTrainer.from_options(options, SearchStore(progress=told.append))
     assert trainer.train(invoices(8), []).labels == trainer.train(invoices(8)[::-1], []).labels
-    assert "l1 0.1, l2 0.1" in told[0]
+    assert "l1 0.02, l2 0.5" in told[0]
     assert len(told) == 4
     assert [line.partition("(")[0] for line in told[:2]] == [line.partition("(")[0] for line in told[2:]]
+
+
+def sample(kind: Kind, number: int, *, held_out: bool = False) -> LabeledExample:
+    """A generated document without places, the first of its fields labelled where it stands."""
+    options = SampleOptions(seed=5)
+    draft = WRITERS[kind](options.rng("fields", kind, number), held_out, options)
+    text = printed_text(draft.blocks)
+    found = [Entity(name, text.index(v), len(v), v) for name, v in draft.fields.items() if v in text]
+    return LabeledExample(f"{kind}-{number}", text, entities=tuple(found[:1]))
+
+
+def test_a_contract_given_to_a_model_of_receipts_is_abstained_from_and_receipts_of_other_layouts_are_not() -> None:
+    receipts = [sample(Kind.RECEIPT, number) for number in range(40)]
+    contracts = [sample(Kind.LOAN_AGREEMENT, number).document for number in range(8)]
+    others = [sample(Kind.RECEIPT, number, held_out=True).document for number in range(100, 120)]
+    model = FieldTrainer.from_options({"max_iterations": 5}).train(receipts, [])
+    assert all(prediction.abstained and not prediction.fields for prediction in model.predict(contracts))
+    assert sum(prediction.abstained for prediction in model.predict(others)) <= 1
+    assert any(prediction.fields for prediction in model.predict(others))
+    careless = FieldTrainer.from_options({"max_iterations": 5, "least_familiar": 0.0}).train(receipts, [])
+    assert not any(prediction.abstained for prediction in careless.predict(contracts))
+
+
+def spans(field: str, *ranges: tuple[int, int, float]) -> list[Span]:
+    return [Span(field, first, last, score) for first, last, score in ranges]
+
+
+def pieces(*lines: str) -> list[Piece]:
+    return pieces_of(DocumentText("\n".join(lines)))
+
+
+def test_a_value_that_stands_several_times_is_one_value_however_it_is_written() -> None:
+    given = pieces("RM 9.00", "9.00", "8.00")
+    reader = ValueReader(FieldType.NUMBER)
+    (value,) = Assembly({}, frozenset(), frozenset(), frozenset()).values(
+        spans("Total", (0, 2, 0.4), (2, 3, 0.5), (3, 4, 0.6)),
+        given,
+        {"Total": reader},
+        {"Total": {1: 0.9, 3: 0.1}},
+    )
+    assert value.spans == tuple(spans("Total", (2, 3, 0.5)))
+    assert value.rival == 0.6
+
+
+def test_a_value_that_always_begins_or_ends_a_segment_is_taken_whole() -> None:
+    given = pieces("Popular Book Sdn Bhd", "No 8 High Street")
+    values = {"Company": spans("Company", (2, 3, 0.9)), "Street": spans("Street", (5, 7, 0.9))}
+    assembly = Assembly({}, frozenset(), frozenset({"Company"}), frozenset({"Street"}))
+    readers = {name: ValueReader() for name in values}
+    found = assembly.values([*values["Company"], *values["Street"]], given, readers, {})
+    assert [(v.spans[0].first, v.spans[0].last) for v in found] == [(0, 3), (5, 8)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING
@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from docplatform.models.local.features import TextFeatures
-from docplatform.models.local.model_folder import Arrays
+from docplatform.models.local.model_folder import Arrays, arrays_from_bytes, arrays_to_bytes
+from docplatform.models.local.options import ClassificationOptions
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -91,6 +92,50 @@ class Familiarity:
         """Read back what ``to_arrays`` gave. Raises ``KeyError`` where it isn't there."""
         cosine, known = arrays["least_familiar"]
         return cls(arrays["centroids"], float(cosine), float(known))
+
+
+@dataclass(frozen=True)
+class KnownWords:
+    """The share of a document's words that must be known, for models that have no features of whole texts."""
+
+    features: TextFeatures
+    least: float
+    """Below it a document is far from all examples."""
+
+    @classmethod
+    def fit(cls, texts: Sequence[str], part: float) -> KnownWords:
+        """Set the bound to a part of the examples' median, each compared with the others.
+
+        A share of the examples, as ``Familiarity.fit`` takes, tells little here: documents of new senders, which are
+        to be read, know fewer words than any example does. Nor does the cosine: short documents have a small one.
+
+        Args:
+            texts: The examples.
+            part: 0 to 1; 0: only a text without a known word is far.
+
+        Raises:
+            PermanentError: where the texts hold no word at all.
+        """
+        features, rows = TextFeatures.fit(texts, ClassificationOptions(word_ngrams=1, char_ngrams=0))
+        known = features.known_share(texts, rows, others_only=True)
+        return cls(features, part * float(np.median(known)) if len(texts) >= _ENOUGH else 0.0)
+
+    def is_far(self, texts: Sequence[str]) -> Bools:
+        """Which texts are far from all examples."""
+        rows = self.features.transform(texts)
+        unknown = np.diff(rows.indptr) == 0
+        return np.asarray(unknown | (self.features.known_share(texts, rows) < self.least))
+
+    def to_files(self) -> dict[str, bytes]:
+        """As files of a model."""
+        vocabulary, idf = self.features.to_files()
+        return {"vocabulary.json": vocabulary, "known.npz": arrays_to_bytes({**idf, "least": np.array(self.least)})}
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, bytes]) -> KnownWords:
+        """Read back what ``to_files`` gave. Raises ``KeyError`` or ``ValueError`` where it isn't that."""
+        arrays = arrays_from_bytes(files["known.npz"])
+        return cls(TextFeatures.from_files(files["vocabulary.json"], arrays), float(arrays["least"]))
 
 
 def _bound(values: Floats, share: float, usual: float) -> float:

@@ -8,9 +8,10 @@ from itertools import groupby
 from typing import Any
 
 from docplatform.documents.document_text import DocumentText
+from docplatform.documents.line_items import column_of, is_column
 from docplatform.documents.predictions import Entity, LabeledExample
 from docplatform.models.local.bio import entity_ranges
-from docplatform.models.local.field_spans import Span, candidates, column_of
+from docplatform.models.local.field_spans import Candidates, Span, candidates
 from docplatform.models.local.form_template import LaidPage
 from docplatform.models.local.layout_features import layout_features
 from docplatform.models.local.layout_view import Piece, pieces_of, segments_of
@@ -64,13 +65,18 @@ def page_features(pieces: Sequence[Piece], laid: LaidPage | None) -> list[Any]:
     return sequences
 
 
-def spans_of(tagger: Any, pieces: Sequence[Piece], features: Sequence[Any], fields: Sequence[str]) -> list[Span]:
-    """Candidates of all pages."""
-    spans: list[Span] = []
+def spans_of(tagger: Any, pieces: Sequence[Piece], features: Sequence[Any], fields: Sequence[str]) -> Candidates:
+    """Candidates of all pages. What the likeliest tags leave out is one of line items and of fields found nowhere."""
+    found = Candidates([], [], {field: {} for field in fields})
     for page, sequence in zip(pages_of(pieces), features, strict=True):
-        tags = tagger.tag(sequence)
-        spans += candidates(tagger, tags, pieces, page.start, fields)
-    return spans
+        of_page = candidates(tagger, tagger.tag(sequence), pieces, page.start, fields)
+        found.spans.extend(of_page.spans)
+        found.left_out.extend(of_page.left_out)
+        for field, likely in of_page.faint.items():
+            found.faint[field].update(likely)
+    known = {span.field for span in found.spans}
+    found.spans.extend(span for span in found.left_out if is_column(span.field) or span.field not in known)
+    return found
 
 
 def content_of(document: DocumentText, pieces: Sequence[Piece], spans: Sequence[Span]) -> tuple[tuple[int, int], ...]:

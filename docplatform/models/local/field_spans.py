@@ -5,21 +5,22 @@ Belongs here: choosing among candidates, joining lines, rows of line items. Does
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
+from docplatform.documents.line_items import cell_of, is_column
 from docplatform.models.local.bio import OUTSIDE, ranges_of
 from docplatform.models.local.field_types import FieldType, ValueReader
 from docplatform.models.local.form_template import FAR, NEAR, LaidPage
-from docplatform.models.local.layout_view import Piece
+from docplatform.models.local.layout_view import Piece, side_by_side
 
-_CELL = re.compile(r"(?P<table>.+)/\d+/(?P<column>[^/]+)")
 _LEAST = 0.3
 """Probability from which a run of words is a candidate although the likeliest tags leave the field out."""
-_SURE = 1 - _LEAST / 2
+_FAINT = 0.02
+"""Probability from which a word that the likeliest tags leave out counts as a rival of a value."""
 _AT_PLACE, _BY_PLACE = 0.7, 0.5
 """Score of words that the CRF leaves out and that stand where the form has a field."""
 
@@ -28,7 +29,7 @@ class Span(NamedTuple):
     """Pieces ``first`` to ``last`` (exclusive) that may be a field's, or a line of it."""
 
     field: str
-    """A column of line items is ``Items/*/Amount``."""
+    """A column of line items is ``Items/*/Amount``: rows are told apart by place, not by learning."""
     first: int
     last: int
     score: float
@@ -41,23 +42,25 @@ class Value(NamedTuple):
     field: str
     spans: tuple[Span, ...]
     score: float
+    rival: float = 0.0
+    """Greatest marginal probability of pieces elsewhere that say something else."""
 
 
-def column_of(category: str) -> str:
-    """``Items/*/Amount`` for ``Items/3/Amount``: rows are told apart by place, not by learning."""
-    cell = _CELL.fullmatch(category)
-    return f"{cell['table']}/*/{cell['column']}" if cell else category
+class Candidates(NamedTuple):
+    """What may be fields' values."""
 
-
-def is_column(field: str) -> bool:
-    """Whether the field is a column of line items."""
-    return "/*/" in field
+    spans: list[Span]
+    """The likeliest tags'."""
+    left_out: list[Span]
+    """Runs that the likeliest tags leave out and that are likely all the same."""
+    faint: dict[str, dict[int, float]]
+    """By field and piece: probabilities of pieces that the likeliest tags leave out."""
 
 
 def candidates(
     tagger: Any, tags: Sequence[str], pieces: Sequence[Piece], start: int, fields: Iterable[str]
-) -> list[Span]:
-    """Spans of a page: the likeliest tags', and for fields left out by those, runs that are likely all the same.
+) -> Candidates:
+    """Those of a page.
 
     Args:
         tagger: Of ``open_crf``, after ``tag`` of this page.
@@ -70,14 +73,17 @@ def candidates(
         Span(field, start + first, start + last, min(tagger.marginal(tags[i], i) for i in range(first, last)))
         for first, last, field in ranges_of(tags)
     ]
-    unsure = [i for i in range(len(tags)) if tags[i] == OUTSIDE and tagger.marginal(OUTSIDE, i) < _SURE]
+    left_out: list[Span] = []
+    faint: dict[str, dict[int, float]] = {}
+    unsure = [i for i in range(len(tags)) if tags[i] == OUTSIDE and tagger.marginal(OUTSIDE, i) < 1 - _FAINT]
     if unsure:
         known = set(tagger.labels())
         for field in fields:
             names = [name for name in (f"B-{field}", f"I-{field}") if name in known]
             likely = {i: sum(tagger.marginal(name, i) for name in names) for i in unsure}
-            spans += _runs(field, {i: p for i, p in likely.items() if p >= _LEAST}, pieces, start)
-    return spans
+            left_out += _runs(field, {i: p for i, p in likely.items() if p >= _LEAST}, pieces, start)
+            faint[field] = {start + i: p for i, p in likely.items()}
+    return Candidates(spans, left_out, faint)
 
 
 def _runs(field: str, likely: Mapping[int, float], pieces: Sequence[Piece], start: int) -> list[Span]:
@@ -131,40 +137,108 @@ class Assembly:
     """Fields whose values are made of several spans, and the most pieces that stand between two of one value."""
     whole: frozenset[str]
     """Fields whose values never are part of a word."""
+    first: frozenset[str]
+    """Fields whose values begin what stands side by side in a line."""
+    last: frozenset[str]
+    """Fields whose values end it."""
 
-    def values(self, spans: Sequence[Span], pieces: Sequence[Piece]) -> list[Value]:
-        """At most one value a field, and a row of cells for each line item; in the order of fields."""
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        edges = {name: sorted(getattr(self, name)) for name in ("whole", "first", "last")}
+        return {"joined": dict(sorted(self.joined.items())), **edges}
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Assembly:
+        """Read back what ``to_json`` gave. Raises ``KeyError``, ``TypeError`` or ``ValueError`` where it isn't that."""
+        joined = {str(field): int(gap) for field, gap in told["joined"].items()}
+        return cls(joined, frozenset(told["whole"]), frozenset(told["first"]), frozenset(told["last"]))
+
+    def values(
+        self,
+        spans: Sequence[Span],
+        pieces: Sequence[Piece],
+        readers: Mapping[str, ValueReader],
+        faint: Mapping[str, Mapping[int, float]],
+    ) -> list[Value]:
+        """At most one value a field, and a row of cells for each line item; in the order of fields.
+
+        Args:
+            spans: Candidates.
+            pieces: Of the document.
+            readers: Of each field.
+            faint: See ``Candidates``.
+        """
         by_field: dict[str, list[Span]] = defaultdict(list)
-        spans = [_widened(span, pieces) if span.field in self.whole else span for span in spans]
+        spans = [self._widened(span, pieces) for span in spans]
         for span in sorted(spans, key=lambda s: (s.first, s.field)):
             found = by_field[span.field]
             if found and found[-1].last > span.first:
                 span = span._replace(first=found.pop().first)
             found.append(span)
-        chosen = [self._best(field, found, pieces) for field, found in sorted(by_field.items()) if not is_column(field)]
+        chosen = [
+            self._best(found, pieces, readers[field], faint.get(field, {}))
+            for field, found in sorted(by_field.items())
+            if not is_column(field)
+        ]
         return [*chosen, *_line_items([s for s in spans if is_column(s.field)], pieces)]
 
-    def _best(self, field: str, spans: Sequence[Span], pieces: Sequence[Piece]) -> Value:
+    def _widened(self, span: Span, pieces: Sequence[Piece]) -> Span:
+        """The span with the rest of the words that it begins and ends in, or of what stands beside it."""
+        first, last = span.first, span.last
+        if span.field in self.whole:
+            first, last = _until(pieces, first, -1, in_one_word), _until(pieces, last, 1, in_one_word)
+        if span.field in self.first:
+            first = _until(pieces, first, -1, side_by_side)
+        if span.field in self.last:
+            last = _until(pieces, last, 1, side_by_side)
+        return span._replace(first=first, last=last)
+
+    def _best(
+        self, spans: Sequence[Span], pieces: Sequence[Piece], reader: ValueReader, faint: Mapping[int, float]
+    ) -> Value:
+        field = spans[0].field
         if field in self.joined:
             groups = _neighbouring(spans, self.joined[field])
             best = max(groups, key=lambda group: sum(span.score for span in group))
-            return Value(field, tuple(best), min(span.score for span in best))
+            return Value(field, tuple(best), min(span.score for span in best), _rival(spans, best, faint))
+
+        def meaning(span: Span) -> str:
+            return reader.meant(content(pieces, span)) or said(pieces, span)
+
+        meant = {span: meaning(span) for span in spans}
         support: dict[str, float] = defaultdict(float)
         for span in spans:
-            support[said(pieces, span)] += span.score
-        best_said = max(support, key=lambda text: support[text])
-        best_span = max((s for s in spans if said(pieces, s) == best_said), key=lambda s: s.score)
-        return Value(field, (best_span,), best_span.score)
+            support[meant[span]] += span.score
+        best_meant = max(support, key=lambda text: support[text])
+        same = [span for span in spans if meant[span] == best_meant]
+        best_span = max(same, key=lambda span: span.score)
+        others = {i: p for i, p in faint.items() if meaning(Span(field, i, i + 1, p)) != best_meant}
+        return Value(field, (best_span,), best_span.score, _rival(spans, same, others))
 
 
-def _widened(span: Span, pieces: Sequence[Piece]) -> Span:
-    """The span with the rest of the words that it begins and ends in."""
-    first, last = span.first, span.last
-    while first and pieces[first - 1].end == pieces[first].start:
-        first -= 1
-    while last < len(pieces) and pieces[last - 1].end == pieces[last].start:
-        last += 1
-    return span._replace(first=first, last=last)
+def _rival(spans: Sequence[Span], chosen: Sequence[Span], faint: Mapping[int, float]) -> float:
+    taken = {i for span in chosen for i in range(span.first, span.last)}
+    others = [span.score for span in spans if span.first not in taken]
+    return max([*others, *[p for i, p in faint.items() if i not in taken]], default=0.0)
+
+
+def in_one_word(one: Piece, following: Piece) -> bool:
+    """Whether two pieces, one after the other, are of one word."""
+    return one.end == following.start
+
+
+def _until(pieces: Sequence[Piece], edge: int, step: int, together: Callable[[Piece, Piece], bool]) -> int:
+    """The edge moved over the pieces that belong together."""
+    while 0 < edge < len(pieces) and together(pieces[edge - 1], pieces[edge]):
+        edge += step
+    return edge
+
+
+def content(pieces: Sequence[Piece], span: Span) -> str:
+    """The text of a span, a blank between words."""
+    run = pieces[span.first : span.last]
+    blanks = ["" if in_one_word(*pair) else " " for pair in pairwise(run)]
+    return "".join(f"{piece.text}{blank}" for piece, blank in zip(run, [*blanks, ""], strict=True))
 
 
 def said(pieces: Sequence[Piece], span: Span) -> str:
@@ -190,8 +264,7 @@ def _line_items(spans: Sequence[Span], pieces: Sequence[Piece]) -> list[Value]:
         members = [span for span in spans if span.field.startswith(f"{table}/*/")]
         for number, row in enumerate(_rows(members, pieces)):
             for column, cell in sorted(row.items()):
-                field = column.replace("/*/", f"/{number}/")
-                values.append(Value(field, tuple(cell), min(span.score for span in cell)))
+                values.append(Value(cell_of(column, number), tuple(cell), min(span.score for span in cell)))
     return values
 
 

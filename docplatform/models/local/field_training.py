@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import log
 
 import numpy as np
 
+from docplatform.documents.line_items import column_of, is_column
 from docplatform.documents.predictions import LabeledExample
 from docplatform.errors import PermanentError
 from docplatform.models.local.bio import tags_of
-from docplatform.models.local.calibration import fit_sigmoid
 from docplatform.models.local.crf import TokenSequences, open_crf
 from docplatform.models.local.examples import deal_folds
+from docplatform.models.local.field_confidence import Scored
 from docplatform.models.local.field_crf import LabeledPieces, page_features, pages_of, spans_of
-from docplatform.models.local.field_spans import Assembly, Value, column_of, is_column, placed, said
-from docplatform.models.local.field_types import ValueReader
+from docplatform.models.local.field_spans import Assembly, Value, in_one_word, placed, said
+from docplatform.models.local.field_types import FieldType, ValueReader
 from docplatform.models.local.form_template import FormTemplate, LaidPage
+from docplatform.models.local.layout_view import side_by_side
 
 _FOLDS = 3
-_ENOUGH_HELD_OUT = 30
-"""Held-out values from which confidence is calibrated on them."""
-_UNCALIBRATED = (0.7, -0.2)
-"""Scale and shift of the log-odds where it isn't: CRFs trained on few examples are too sure of themselves."""
 _GAP_SLACK = 4
 """Pieces by which a gap between two spans of one value may be wider than any labelled."""
 _CUT = 0.02
-"""Share of a field's labelled spans that may cut a word for its values still to be taken as whole words."""
+"""Share of a field's labelled spans that may cut a word, or a segment, for its values still to be taken as whole."""
 _JOINED = 0.1
 """Share of labelled documents in which a field's spans must say different things for it to be joined of several."""
 
@@ -64,8 +61,9 @@ class FieldProblem:
             TokenSequences(page_features(d.pieces, where), _tags(d), d.ranges)
             for d, where in zip(labelled, laid, strict=True)
         ]
-        assembly = Assembly(_joined(labelled), _whole(labelled))
-        return cls(examples, labelled, template, laid, documents, labels, assembly, _readers(examples, labels))
+        readers = _readers(examples, labels)
+        assembly = _assembly(labelled, readers)
+        return cls(examples, labelled, template, laid, documents, labels, assembly, readers)
 
     @property
     def digest(self) -> str:
@@ -73,14 +71,14 @@ class FieldProblem:
         told = [(e.text, e.words, sorted((x.category, x.offset, x.length) for x in e.entities)) for e in self.examples]
         return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
 
-    def held_out(self, fit: Callable[[Sequence[TokenSequences]], bytes]) -> list[tuple[float, bool]]:
-        """Score and rightness of the values found in documents that weren't trained on.
+    def held_out(self, fit: Callable[[Sequence[TokenSequences]], bytes]) -> list[Scored]:
+        """The values found in documents that weren't trained on.
 
         Args:
             fit: Documents to a CRF.
         """
         folds = deal_folds([e.text for e in self.examples], [bool(d.ranges) for d in self.labelled], _FOLDS)
-        scored: list[tuple[float, bool]] = []
+        scored: list[Scored] = []
         for fold in range(_FOLDS):
             kept = [d for d, f in zip(self.documents, folds, strict=True) if f != fold]
             if not any(d.entities for d in kept) or not (folds == fold).any():
@@ -89,17 +87,18 @@ class FieldProblem:
             tagger = open_crf(crf)
             for index in map(int, np.flatnonzero(folds == fold)):
                 pieces, laid = self.labelled[index].pieces, self.laid[index]
-                spans = spans_of(tagger, pieces, self.documents[index].features, self.labels)
-                if laid is not None:
-                    spans = placed(spans, pieces, laid, self.readers)
-                values = self.assembly.values(spans, pieces)
-                scored += [(value.score, _is_right(value, self.labelled[index])) for value in values]
+                found = spans_of(tagger, pieces, self.documents[index].features, self.labels)
+                spans = found.spans if laid is None else placed(found.spans, pieces, laid, self.readers)
+                scored += [
+                    Scored(column_of(value.field), value.score, value.rival, _is_right(value, self.labelled[index]))
+                    for value in self.assembly.values(spans, pieces, self.readers, found.faint)
+                ]
         return scored
 
-    def f1(self, scored: Sequence[tuple[float, bool]]) -> float:
+    def f1(self, scored: Sequence[Scored]) -> float:
         """Of values found in held-out documents, against the fields labelled; rows of line items count by column."""
         labelled = sum(len({field for *_, field in document.ranges}) for document in self.labelled)
-        return 2 * sum(right for _, right in scored) / max(len(scored) + labelled, 1)
+        return 2 * sum(s.is_right for s in scored) / max(len(scored) + labelled, 1)
 
 
 def _tags(document: LabeledPieces) -> list[list[str]]:
@@ -126,18 +125,28 @@ def _joined(labelled: Sequence[LabeledPieces]) -> dict[str, int]:
     return {f: max(widest) + _GAP_SLACK for f, widest in gaps.items() if len(widest) > _JOINED * documents[f]}
 
 
-def _whole(labelled: Sequence[LabeledPieces]) -> frozenset[str]:
-    """Fields that hardly ever begin or end within a word."""
-    total: dict[str, int] = defaultdict(int)
-    cut: dict[str, int] = defaultdict(int)
+def _assembly(labelled: Sequence[LabeledPieces], readers: Mapping[str, ValueReader]) -> Assembly:
+    """Told by labels: what is joined, and fields that hardly ever begin or end within a word, or within a segment.
+
+    Segments count for texts only: where an amount stands alone in the examples, another layout has its name beside it.
+    """
+    total: Counter[str] = Counter()
+    cut: dict[str, Counter[str]] = defaultdict(Counter)
     for document in labelled:
         pieces = document.pieces
         for first, last, field in document.ranges:
-            before = first > 0 and pieces[first - 1].end == pieces[first].start
-            after = last < len(pieces) and pieces[last - 1].end == pieces[last].start
+            before = pieces[first - 1 : first + 1] if first else ()
+            after = pieces[last - 1 : last + 1] if last < len(pieces) else ()
             total[field] += 1
-            cut[field] += before or after
-    return frozenset(field for field, count in total.items() if cut[field] <= _CUT * count)
+            cut["word"][field] += any(pair and in_one_word(*pair) for pair in (before, after))
+            cut["first"][field] += bool(before) and side_by_side(*before)
+            cut["last"][field] += bool(after) and side_by_side(*after)
+    texts = {field for field in total if readers[field].field_type is FieldType.STRING}
+    word, first_, last_ = (
+        frozenset(field for field in among if cut[edge][field] <= _CUT * total[field])
+        for edge, among in (("word", set(total)), ("first", texts), ("last", texts))
+    )
+    return Assembly(_joined(labelled), word, first_, last_)
 
 
 def _readers(examples: Sequence[LabeledExample], labels: Sequence[str]) -> dict[str, ValueReader]:
@@ -162,17 +171,3 @@ def _is_right(value: Value, truth: LabeledPieces) -> bool:
         if f == field
     ]
     return found in spans or found == "".join(spans)
-
-
-def calibration(scored: Sequence[tuple[float, bool]]) -> tuple[float, float]:
-    """Scale and shift of log-odds of scores, from scores of values in held-out documents and whether they are right."""
-    if len(scored) < _ENOUGH_HELD_OUT:
-        return _UNCALIBRATED
-    odds = np.array([log_odds(score) for score, _ in scored])
-    return fit_sigmoid(odds, np.array([right for _, right in scored]))
-
-
-def log_odds(probability: float) -> float:
-    """Of a probability, no further from even than 10,000 to 1."""
-    clipped = min(max(probability, 1e-4), 1 - 1e-4)
-    return log(clipped / (1 - clipped))

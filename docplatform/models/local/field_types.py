@@ -37,15 +37,20 @@ class ValueReader:
 
     @classmethod
     def of(cls, contents: Sequence[str]) -> ValueReader:
-        """Told by labelled values. Dates are day first unless one is only readable month first."""
+        """Told by labelled values. Dates are day first unless more of them are readable month first."""
         if not contents:
             return cls()
-        day_first = sum(_date(c, True) is None and _date(c, False) is not None for c in contents) == 0
+        readable = {first: sum(_date(c, first) is not None for c in contents) for first in (True, False)}
+        day_first = readable[True] >= readable[False]
         for field_type in (FieldType.SELECTION_MARK, FieldType.DATE, FieldType.NUMBER):
             reader = cls(field_type, day_first)
             if sum(reader.read(c) is not None for c in contents) >= _MOST * len(contents):
                 return reader
         return cls()
+
+    def meant(self, content: str) -> str | None:
+        """What contents that mean the same have in common, ``RM 9.00`` and ``9.00``; None where that is the text."""
+        return None if self.field_type is FieldType.STRING else self.read(content)
 
     def read(self, content: str) -> str | None:
         """The content in the field's type; None where it can't be read as such."""

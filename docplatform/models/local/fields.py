@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import exp
 from pathlib import Path
 from typing import Any
 
 from docplatform.documents.document_text import DocumentText
+from docplatform.documents.line_items import column_of
 from docplatform.documents.predictions import Entity, FieldValue, LabeledExample, Prediction, TaskKind
 from docplatform.models.local.crf import Settings, TokenSequences, fit_crf, open_crf
 from docplatform.models.local.examples import in_stable_order
+from docplatform.models.local.familiarity import KnownWords
+from docplatform.models.local.field_confidence import FieldConfidence
 from docplatform.models.local.field_crf import content_of, page_features, spans_of
-from docplatform.models.local.field_spans import Assembly, column_of, placed
-from docplatform.models.local.field_training import FieldProblem, calibration, log_odds
+from docplatform.models.local.field_spans import Assembly, placed
+from docplatform.models.local.field_training import FieldProblem
 from docplatform.models.local.field_types import FieldType, ValueReader
 from docplatform.models.local.form_template import FormTemplate
 from docplatform.models.local.layout_view import pieces_of
@@ -24,21 +26,21 @@ from docplatform.models.local.options import FieldOptions, parse_options
 from docplatform.models.local.threads import engine_versions, one_thread
 from docplatform.models.search import NOT_KEPT, Real, SearchStore, Values
 
-ENGINE = "layout-crf/1"
+ENGINE = "layout-crf/2"
 
 
 @dataclass(frozen=True)
 class FieldModel:
-    """Finds fields' values. Abstains on a document without a visible character."""
+    """Finds fields' values. Abstains on a document without a visible character, and on one far from all examples."""
 
     labels: tuple[str, ...]
     """Fields; a column of line items is ``Items/*/Amount``."""
     crf: bytes
+    known_words: KnownWords
     template: FormTemplate | None
     assembly: Assembly
     readers: Mapping[str, ValueReader]
-    calibration: tuple[float, float]
-    """Scale and shift of a value's log-odds."""
+    confidence: FieldConfidence
     min_confidence: float
 
     @property
@@ -50,25 +52,27 @@ class FieldModel:
     def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
         """The value of each field found, and the spans it is made of."""
         tagger = open_crf(self.crf)
-        return [self._predict_one(tagger, document) for document in documents]
+        far = self.known_words.is_far([document.text for document in documents])
+        return [
+            Prediction(abstained=True) if is_far else self._predict_one(tagger, document)
+            for document, is_far in zip(documents, far, strict=True)
+        ]
 
     def _predict_one(self, tagger: Any, document: DocumentText) -> Prediction:
         pieces = pieces_of(document)
-        if not pieces:
-            return Prediction(abstained=True)
         laid = self.template.laid_over(pieces) if self.template is not None else None
-        spans = spans_of(tagger, pieces, page_features(pieces, laid), self.labels)
-        if laid is not None:
-            spans = placed(spans, pieces, laid, self.readers)
+        found = spans_of(tagger, pieces, page_features(pieces, laid), self.labels)
+        spans = found.spans if laid is None else placed(found.spans, pieces, laid, self.readers)
         fields: list[FieldValue] = []
-        for value in self.assembly.values(spans, pieces):
-            confidence = _probability(value.score, self.calibration)
+        for value in self.assembly.values(spans, pieces, self.readers, found.faint):
+            confidence = self.confidence(column_of(value.field), value.score, value.rival)
             if confidence < self.min_confidence:
                 continue
             places = content_of(document, pieces, value.spans)
             content = "\n".join(document.text[offset : offset + length] for offset, length in places)
-            typed = self.readers[column_of(value.field)].read(content)
-            fields.append(FieldValue(value.field, content, places, typed, confidence))
+            reader = self.readers[column_of(value.field)]
+            typed = reader.read(content)
+            fields.append(FieldValue(value.field, content, places, typed, confidence, reader.field_type))
         entities = [
             Entity(f.name, offset, length, document.text[offset : offset + length], f.confidence_score)
             for f in fields
@@ -85,13 +89,12 @@ class FieldModel:
         header = {
             "kind": self.kind.value,
             "labels": list(self.labels),
-            "whole": sorted(self.assembly.whole),
-            "joined": dict(sorted(self.assembly.joined.items())),
+            "assembly": self.assembly.to_json(),
             "types": {name: [reader.field_type.value, reader.day_first] for name, reader in self.readers.items()},
-            "calibration": list(self.calibration),
+            "confidence": self.confidence.to_json(),
             "min_confidence": self.min_confidence,
         }
-        files = {"fields.crfsuite": self.crf}
+        files = {"fields.crfsuite": self.crf, **self.known_words.to_files()}
         if self.template is not None:
             files["form.json"] = self.template.to_file()
         write_model(folder, ENGINE, header, files)
@@ -117,7 +120,7 @@ class FieldTrainer:
     @property
     def fingerprint(self) -> str:
         """Engine, library versions and options."""
-        return f"local/{ENGINE} {engine_versions('python-crfsuite')} {self.options.model_dump_json()}"
+        return f"local/{ENGINE} {engine_versions('python-crfsuite', 'scikit-learn')} {self.options.model_dump_json()}"
 
     @one_thread
     def train(self, train: Sequence[LabeledExample], validation: Sequence[LabeledExample]) -> FieldModel:
@@ -130,10 +133,11 @@ class FieldTrainer:
         return FieldModel(
             labels=problem.labels,
             crf=self._fit(problem.documents, settings),
+            known_words=KnownWords.fit([e.text for e in problem.examples], self.options.least_familiar),
             template=problem.template,
             assembly=problem.assembly,
             readers=problem.readers,
-            calibration=calibration(problem.held_out(lambda kept: self._fit(kept, settings))),
+            confidence=FieldConfidence.of(problem.held_out(lambda kept: self._fit(kept, settings))),
             min_confidence=self.options.min_confidence,
         )
 
@@ -165,20 +169,14 @@ class FieldTrainer:
             model = FieldModel(
                 labels=tuple(header["labels"]),
                 crf=files["fields.crfsuite"],
+                known_words=KnownWords.from_files(files),
                 template=FormTemplate.from_file(files["form.json"]) if "form.json" in files else None,
-                assembly=Assembly(
-                    {str(field): int(gap) for field, gap in header["joined"].items()}, frozenset(header["whole"])
-                ),
+                assembly=Assembly.from_json(header["assembly"]),
                 readers={name: ValueReader(FieldType(kind), bool(day_first)) for name, (kind, day_first) in types},
-                calibration=(float(header["calibration"][0]), float(header["calibration"][1])),
+                confidence=FieldConfidence.from_json(header["confidence"]),
                 min_confidence=float(header["min_confidence"]),
             )
             open_crf(model.crf)
         except (AttributeError, IndexError, KeyError, ValueError, TypeError) as error:
             raise corrupt(folder, f"{type(error).__name__}: {error}") from error
         return model
-
-
-def _probability(score: float, calibration: tuple[float, float]) -> float:
-    scale, shift = calibration
-    return 1 / (1 + exp(-(scale * log_odds(score) + shift)))

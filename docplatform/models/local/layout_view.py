@@ -67,7 +67,7 @@ def pieces_of(document: DocumentText) -> list[Piece]:
 
 def segments_of(pieces: Sequence[Piece]) -> list[Segment]:
     """The runs of pieces that stand side by side in one line of the text."""
-    edges = [i for i in range(1, len(pieces)) if _parts(pieces[i - 1], pieces[i])]
+    edges = [i for i in range(1, len(pieces)) if not side_by_side(pieces[i - 1], pieces[i])]
     bounds = zip([0, *edges], [*edges, len(pieces)], strict=True) if pieces else ()
     return [_segment(pieces, first, last) for first, last in bounds]
 
@@ -108,11 +108,12 @@ def _typed(text: str) -> Iterator[WordBox]:
         offset += len(line)
 
 
-def _parts(one: Piece, following: Piece) -> bool:
+def side_by_side(one: Piece, following: Piece) -> bool:
+    """Whether two pieces, one after the other, are of one segment."""
     if following.begins_line or following.page != one.page or following.left < one.left:
-        return True
+        return False
     middle = (following.top + following.bottom) / 2
-    return following.left - one.right > _WIDE * one.height or not one.top <= middle <= one.bottom
+    return following.left - one.right <= _WIDE * one.height and one.top <= middle <= one.bottom
 
 
 def _segment(pieces: Sequence[Piece], first: int, last: int) -> Segment:

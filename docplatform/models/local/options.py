@@ -132,9 +132,9 @@ class FieldOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
-    l1: float = Field(0.1, ge=0, description="L1 penalty of the CRF.")
-    l2: float = Field(0.1, ge=0, description="L2 penalty of the CRF.")
-    max_iterations: int = Field(100, ge=1, le=2_000, description="Most steps of the optimiser.")
+    l1: float = Field(0.02, ge=0, description="L1 penalty of the CRF.")
+    l2: float = Field(0.5, ge=0, description="L2 penalty of the CRF.")
+    max_iterations: int = Field(60, ge=1, le=2_000, description="Most steps of the optimiser.")
     search: SearchOptions | None = Field(
         None, description="Search for `l1` and `l2` under a budget, beginning with those given. Default: none."
     )
@@ -142,6 +142,9 @@ class FieldOptions(BaseModel):
         True, description="Look for printed words that most examples share, and use fields' places relative to them."
     )
     min_confidence: float = Field(0.0, ge=0, le=1, description="Values below this confidence are left out.")
+    least_familiar: float = Field(
+        0.45, ge=0, le=1, description="Part of the examples' usual share of known words below which the model abstains."
+    )
 
 
 Options = TypeVar("Options", bound=BaseModel)
