@@ -1,8 +1,7 @@
-"""``docplatform models export | import | forget | mirror``: models and data in and out of a home."""
+"""``docplatform models export | import | mirror``: models and data in and out of a home."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -101,53 +100,6 @@ def _land(folder: Path, documents: dict[str, bytes]) -> int:
 
 
 @click.command()
-@click.argument("document_id")
-@click.option("--dry-run", is_flag=True, help="Only list what saw it.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def forget(document_id: str, dry_run: bool, as_json: bool) -> None:
-    r"""Take DOCUMENT_ID out of labels, datasets and predictions, and mark every model that saw it.
-
-    The next `docplatform run` freezes the datasets without it and trains anew. The document's own bytes and text stay
-    in the lake.
-
-    \b
-    Examples:
-      docplatform models forget 3f2a… --dry-run
-    """
-    from docplatform.training.forgetting import forget as forget_document
-    from docplatform.training.forgetting import plan_forget
-
-    platform = Platform(load_settings())
-    try:
-        plan = plan_forget(document_id, lake=platform.lake, registry=platform.model_registry)
-        if not dry_run and not plan.is_unknown:
-            forget_document(
-                plan,
-                lake=platform.lake,
-                registry=platform.model_registry,
-                projects=platform.projects,
-                run_id=BY_HAND,
-            )
-    finally:
-        platform.close()
-    if as_json:
-        click.echo(json.dumps({**plan.to_dict(), "forgotten": not dry_run and not plan.is_unknown}))
-        return
-    if plan.is_unknown:
-        click.echo(f"Nothing saw document {printable(document_id)}.")
-        return
-    for what, found in (
-        ("labels", [f"{count} of {project}" for project, count in plan.labels.items()]),
-        ("datasets", [f"{project} {version[:12]}" for project, version in plan.datasets]),
-        ("models", list(plan.models)),
-        ("of them serving", list(plan.champions)),
-        ("predictions", list(plan.predictions)),
-    ):
-        click.echo(f"{what}: {printable(', '.join(found) or 'none')}")
-    click.echo("Nothing was changed." if dry_run else "Forgotten. The models marked are trained anew by the next run.")
-
-
-@click.command()
 @click.argument("project")
 @click.option("--uri", required=True, help="MLflow tracking URI, e.g. https://mlflow.example.com.")
 @click.option("--version", "number", type=int, help="Which version; default: the champion.")
@@ -174,5 +126,5 @@ def mirror(project: str, uri: str, number: int | None) -> None:
     click.echo(f"{project}:{chosen} is run {run} of experiment docplatform/{project}.")
 
 
-TRANSFER_COMMANDS = (export, import_, forget, mirror)
+TRANSFER_COMMANDS = (export, import_, mirror)
 """What ``docplatform models`` takes from here."""
