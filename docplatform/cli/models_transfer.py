@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from docplatform.cli.printing import printable
 from docplatform.composition import Platform
 from docplatform.errors import ConfigurationError
 from docplatform.settings import load_settings
@@ -32,8 +31,9 @@ def export(project: str, file: Path, documents: bool) -> None:
     try:
         if project not in platform.projects.names():
             raise ConfigurationError(f"There is no project {project!r}.")
-        data, contents = export_bundle(
+        contents = export_bundle(
             project,
+            file,
             projects=platform.projects,
             lake=platform.lake,
             registry=platform.model_registry,
@@ -43,10 +43,6 @@ def export(project: str, file: Path, documents: bool) -> None:
         )
     finally:
         platform.close()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(file.name + ".part")  # half a backup would be taken for one
-    part.write_bytes(data)
-    part.replace(file)
     click.echo(
         f"{file}: project {project}, {len(contents.versions)} model versions, {sum(contents.rows.values())} rows, "
         f"{contents.documents} documents, {contents.bytes / 1e6:.1f} MB."
@@ -63,19 +59,20 @@ def import_(file: Path, land: bool) -> None:
     Examples:
       docplatform models import backup/loans.zip --land
     """
-    from docplatform.training.bundle_import import import_bundle, read_bundle
+    from docplatform.training.bundle_import import import_bundle, land_documents
+    from docplatform.training.bundle_reading import open_bundle
 
     platform = Platform(load_settings())
     try:
-        bundle = read_bundle(file.read_bytes())
-        made = import_bundle(
-            bundle,
-            projects=platform.projects,
-            lake=platform.lake,
-            registry=platform.model_registry,
-            run_id=BY_HAND,
-        )
-        landed = _land(platform.settings.landing_path / bundle.project.customer, bundle.documents) if land else 0
+        with open_bundle(file) as bundle:
+            made = import_bundle(
+                bundle,
+                projects=platform.projects,
+                lake=platform.lake,
+                registry=platform.model_registry,
+                run_id=BY_HAND,
+            )
+            landed = land_documents(bundle, platform.settings.landing_path / bundle.project.customer) if land else 0
     finally:
         platform.close()
     moved = [f"{old} is {new} here" for old, new in made.versions.items() if old != new]
@@ -83,20 +80,6 @@ def import_(file: Path, land: bool) -> None:
         f"Project {made.project}: {len(made.versions)} model versions, {sum(made.rows.values())} rows, {landed} "
         f"documents landed.{' Version ' + ', '.join(moved) + '.' if moved else ''}"
     )
-
-
-def _land(folder: Path, documents: dict[str, bytes]) -> int:
-    root, landed = folder.resolve(), 0
-    for location, data in documents.items():
-        target = (root / location).resolve()
-        if not target.is_relative_to(root) or target == root:
-            raise ConfigurationError(f"A document's name leads out of the landing folder: {printable(location)}")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(target.name + ".part")  # ingestion leaves it alone until it is whole
-        part.write_bytes(data)
-        part.rename(target)
-        landed += 1
-    return landed
 
 
 @click.command()
