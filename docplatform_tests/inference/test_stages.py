@@ -16,8 +16,8 @@ from docplatform.errors import PermanentError, ReasonCode, TransientError
 from docplatform.inference.champions import champion_stages, load_model
 from docplatform.inference.stages import PredictionStage, ReadingStage, RoutingStage, content_hash
 from docplatform.labels.projects import AppliesTo, ModelProject
-from docplatform.lake.incremental import run_stage
-from docplatform.lake.quarantine import open_entries, replay
+from docplatform.lake.incremental import pending_counts, run_stage
+from docplatform.lake.quarantine import EntryState, QuarantineEntry, open_entries, replay, write_entries
 from docplatform.ocr.base import DocumentSource, PageCounts, ReadOutcome
 from docplatform.text.base import PreprocessedText
 from docplatform_tests.homes import FakeReader, Home, topic_home
@@ -334,3 +334,56 @@ def test_of_a_packet_only_the_pages_of_the_classes_asked_for_are_predicted(home)
     predict(home, FakeModel(), routed)
     (row,) = [row for row in home.rows("predictions") if row["project"] == "notes"]
     assert [(entity["text"], entity["offset"]) for entity in row["entities"]] == [("total", 14)]
+
+
+def test_what_was_said_of_a_document_goes_once_the_classifier_puts_it_into_another_class(home):
+    home.add({"acme/a.txt": "the total", "acme/b.txt": "a total!!"})
+    classes = AppliesTo(document_classes={"totals": ["9"]})
+    routed = ModelProject(
+        name="routed", kind=TaskKind.ENTITY_RECOGNITION, customer="acme", labels="x", applies_to=classes
+    )
+    predict(home, FakeModel(), entity_project())
+    predict(home, FakeModel(), routed)
+
+    class Strict(FakeModel):
+        def _one(self, text: str) -> Prediction:
+            return Prediction((Category("other", 0.9),)) if text.startswith("a") else super()._one(text)
+
+    predict(home, Strict(), entity_project(), version=2)
+    p = home.platform
+    stage = PredictionStage(p.lake, routed, 1, lambda: pytest.fail("nothing has to be predicted"))
+    (key,) = keys = p.ledger.lake_partitions()
+    assert pending_counts(p.lake, stage, keys) == {key: 1}
+    report = run_stage(p.lake, stage, keys, run_id="again")[key]
+    assert (report.removed, report.current, report.made) == (1, 1, 0)
+    rows = [(row["project"], row["name"]) for row in home.rows("predictions")]
+    assert sorted(rows) == [("routed", "a.txt"), ("totals", "a.txt"), ("totals", "b.txt")]
+    assert pending_counts(p.lake, stage, keys) == {key: 0}
+    before = p.lake.version("predictions")
+    assert run_stage(p.lake, stage, keys, run_id="again")[key].removed == 0
+    assert p.lake.version("predictions") == before
+
+
+def test_the_quarantine_of_a_document_that_a_project_no_longer_applies_to_is_settled(home):
+    home.add({"acme/a.txt": "the total", "acme/c.csv": "a;b;c\n1;2;3\n4;5;6\n"})
+    p, project = home.platform, entity_project()
+    stage = PredictionStage(p.lake, project, 1, FakeModel)
+    keys = p.ledger.lake_partitions()
+    run_stage(p.lake, stage, keys, run_id="predict")
+    (csv,) = [row for row in home.rows("predictions") if row["name"] == "c.csv"]
+    entry = QuarantineEntry(
+        **{name: csv[name] for name in ("document_id", "lake_partition", "name", "input_hash", "fingerprint")},
+        stage="predictions",
+        scope="totals",
+        reason="engine_error",
+        message="for a test",
+        attempts=1,
+        state=EntryState.OPEN,
+        first_failed_at=csv["processed_at"],
+        run_id="predict",
+        processed_at=csv["processed_at"],
+    )
+    write_entries(p.lake, [entry], "predict")
+    predict(home, FakeModel(), entity_project(applies_to=AppliesTo(extensions=["txt"])))
+    assert [row["name"] for row in home.rows("predictions")] == ["a.txt"]
+    assert [row["state"] for row in home.rows("quarantine")] == ["resolved"]
