@@ -1,6 +1,6 @@
 """What choosing documents to label is worth: accuracy after so many labels, by how they were chosen.
 
-python benchmarks/selection.py [--seeds 3]
+python benchmarks/selection.py [--seeds 3] [--only both --only random]
 
 Training parts only: each set is halved at random into a pool, whose labels are asked for, and held-out texts. Data is
 read as `benchmarks/models.py` reads it.
@@ -106,12 +106,15 @@ def sets() -> dict[str, Examples]:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
-    seeds = parser.parse_args(arguments).seeds
+    parser.add_argument("--only", action="append", choices=list(STRATEGIES), help="Of the strategies; default: all.")
+    options = parser.parse_args(arguments)
+    seeds, only = options.seeds, options.only or list(STRATEGIES)
     print(describe("scikit-learn", "numpy"))
     for name, examples in sets().items():
         size = SIZES[name]
         print(f"\n{name}: accuracy after {', '.join(str(size * (n + 1)) for n in range(ROUNDS))} labels")
-        for title, strategy in STRATEGIES.items():
+        for title in only:
+            strategy = STRATEGIES[title]
             runs = []
             for seed in range(seeds):
                 mixed = random.Random(seed).sample(examples, min(len(examples), 1_600))

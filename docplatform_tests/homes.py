@@ -57,6 +57,9 @@ class FakeReader:
                 reason = ReasonCode.ENGINE_ERROR
                 yield ReadOutcome(key=source.key, reason=reason, message=str(error), is_transient=True)
 
+    def cache_paths(self, source: DocumentSource) -> list[str]:
+        return []
+
     def close(self) -> None:
         self.closed += 1
 

@@ -13,6 +13,7 @@ import click
 
 from docplatform.cli.label_advice import advice_for, advice_lines
 from docplatform.cli.models_by_hand import BY_HAND_COMMANDS
+from docplatform.cli.models_forget import forget
 from docplatform.cli.models_transfer import TRANSFER_COMMANDS
 from docplatform.cli.printing import printable
 from docplatform.composition import Platform
@@ -33,7 +34,7 @@ def models() -> None:
     """Look at models, score them on anything, and say by hand which serves."""
 
 
-for _command in (*BY_HAND_COMMANDS, *TRANSFER_COMMANDS):
+for _command in (*BY_HAND_COMMANDS, *TRANSFER_COMMANDS, forget):
     models.add_command(_command)
 
 

@@ -1,13 +1,11 @@
-"""``docplatform models export | import | forget | mirror``: models and data in and out of a home."""
+"""``docplatform models export | import | mirror``: models and data in and out of a home."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from docplatform.cli.printing import printable
 from docplatform.composition import Platform
 from docplatform.errors import ConfigurationError
 from docplatform.settings import load_settings
@@ -33,8 +31,9 @@ def export(project: str, file: Path, documents: bool) -> None:
     try:
         if project not in platform.projects.names():
             raise ConfigurationError(f"There is no project {project!r}.")
-        data, contents = export_bundle(
+        contents = export_bundle(
             project,
+            file,
             projects=platform.projects,
             lake=platform.lake,
             registry=platform.model_registry,
@@ -44,10 +43,6 @@ def export(project: str, file: Path, documents: bool) -> None:
         )
     finally:
         platform.close()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(file.name + ".part")  # half a backup would be taken for one
-    part.write_bytes(data)
-    part.replace(file)
     click.echo(
         f"{file}: project {project}, {len(contents.versions)} model versions, {sum(contents.rows.values())} rows, "
         f"{contents.documents} documents, {contents.bytes / 1e6:.1f} MB."
@@ -64,19 +59,20 @@ def import_(file: Path, land: bool) -> None:
     Examples:
       docplatform models import backup/loans.zip --land
     """
-    from docplatform.training.bundle_import import import_bundle, read_bundle
+    from docplatform.training.bundle_import import import_bundle, land_documents
+    from docplatform.training.bundle_reading import open_bundle
 
     platform = Platform(load_settings())
     try:
-        bundle = read_bundle(file.read_bytes())
-        made = import_bundle(
-            bundle,
-            projects=platform.projects,
-            lake=platform.lake,
-            registry=platform.model_registry,
-            run_id=BY_HAND,
-        )
-        landed = _land(platform.settings.landing_path / bundle.project.customer, bundle.documents) if land else 0
+        with open_bundle(file) as bundle:
+            made = import_bundle(
+                bundle,
+                projects=platform.projects,
+                lake=platform.lake,
+                registry=platform.model_registry,
+                run_id=BY_HAND,
+            )
+            landed = land_documents(bundle, platform.settings.landing_path / bundle.project.customer) if land else 0
     finally:
         platform.close()
     moved = [f"{old} is {new} here" for old, new in made.versions.items() if old != new]
@@ -84,67 +80,6 @@ def import_(file: Path, land: bool) -> None:
         f"Project {made.project}: {len(made.versions)} model versions, {sum(made.rows.values())} rows, {landed} "
         f"documents landed.{' Version ' + ', '.join(moved) + '.' if moved else ''}"
     )
-
-
-def _land(folder: Path, documents: dict[str, bytes]) -> int:
-    root, landed = folder.resolve(), 0
-    for location, data in documents.items():
-        target = (root / location).resolve()
-        if not target.is_relative_to(root) or target == root:
-            raise ConfigurationError(f"A document's name leads out of the landing folder: {printable(location)}")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(target.name + ".part")  # ingestion leaves it alone until it is whole
-        part.write_bytes(data)
-        part.rename(target)
-        landed += 1
-    return landed
-
-
-@click.command()
-@click.argument("document_id")
-@click.option("--dry-run", is_flag=True, help="Only list what saw it.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def forget(document_id: str, dry_run: bool, as_json: bool) -> None:
-    r"""Take DOCUMENT_ID out of labels, datasets and predictions, and mark every model that saw it.
-
-    The next `docplatform run` freezes the datasets without it and trains anew. The document's own bytes and text stay
-    in the lake.
-
-    \b
-    Examples:
-      docplatform models forget 3f2a… --dry-run
-    """
-    from docplatform.training.forgetting import forget as forget_document
-    from docplatform.training.forgetting import plan_forget
-
-    platform = Platform(load_settings())
-    try:
-        plan = plan_forget(document_id, lake=platform.lake, registry=platform.model_registry)
-        if not dry_run and not plan.is_unknown:
-            forget_document(
-                plan,
-                lake=platform.lake,
-                registry=platform.model_registry,
-                projects=platform.projects,
-                run_id=BY_HAND,
-            )
-    finally:
-        platform.close()
-    if as_json:
-        click.echo(json.dumps({**plan.to_dict(), "forgotten": not dry_run and not plan.is_unknown}))
-        return
-    if plan.is_unknown:
-        click.echo(f"Nothing saw document {printable(document_id)}.")
-        return
-    for what, found in (
-        ("labels", [f"{count} of {project}" for project, count in plan.labels.items()]),
-        ("datasets", [f"{project} {version[:12]}" for project, version in plan.datasets]),
-        ("models", list(plan.models)),
-        ("of them serving", list(plan.champions)),
-        ("predictions", list(plan.predictions)),
-    ):
-        click.echo(f"{what}: {printable(', '.join(found) or 'none')}")
-    click.echo("Nothing was changed." if dry_run else "Forgotten. The models marked are trained anew by the next run.")
 
 
 @click.command()
@@ -174,5 +109,5 @@ def mirror(project: str, uri: str, number: int | None) -> None:
     click.echo(f"{project}:{chosen} is run {run} of experiment docplatform/{project}.")
 
 
-TRANSFER_COMMANDS = (export, import_, forget, mirror)
+TRANSFER_COMMANDS = (export, import_, mirror)
 """What ``docplatform models`` takes from here."""

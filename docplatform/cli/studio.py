@@ -84,8 +84,8 @@ def push(project: str, limit: int, studio_project: int | None) -> None:
     r"""Hand the documents most worth labelling to Label Studio, with what the champion says about them.
 
     First come those whose prediction a person has to see (the review queue), then those that the champion is unsure
-    about and that are unlike each other and what is labelled; without a champion, by the latter alone. Why each was
-    chosen is said here and in its task. A document is handed over once. Pushing again hands over the next ones.
+    about and that stand for many others like which none is labelled; without a champion, by the latter alone. Why each
+    was chosen is said here and in its task. A document is handed over once. Pushing again hands over the next ones.
 
     \b
     Examples:

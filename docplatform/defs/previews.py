@@ -79,6 +79,7 @@ def partition_metadata(lake: Lake, table: str, reports: Mapping[str, Sequence[St
             "up to date before": sum(report.current for report in done),
             "quarantined": sum(report.quarantined for report in done),
             "seconds": round(sum(report.seconds for report in done), 2),
+            **({"removed": removed} if (removed := sum(report.removed for report in done)) else {}),
             **_counts(done),
             "preview": dg.MetadataValue.md(previews.get(key, "no rows")),
             "table": place(lake.uri(table)),

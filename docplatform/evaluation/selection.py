@@ -1,4 +1,4 @@
-"""Which documents are worth labelling next: those the model is unsure about, and unlike each other.
+"""Which documents are worth labelling next: those the model is unsure about, and that stand for many others.
 
 Belongs here: choosing among texts. Doesn't: finding them, or predicting them.
 """
@@ -6,17 +6,10 @@ Belongs here: choosing among texts. Doesn't: finding them, or predicting them.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import numpy as np
+from typing import Any
 
 _FEATURES = 1 << 18
 """Hashed words: no vocabulary is kept, and 2^18 buckets make collisions rare in a pool of some thousand texts."""
-
-
-_AHEAD = 2.0
-"""More than uncertainty times distance can be."""
 
 
 def choose(
@@ -29,10 +22,12 @@ def choose(
 ) -> list[int]:
     """Indices of at most ``limit`` texts, the one most worth labelling first.
 
-    Greedy k-center over TF-IDF (Sener and Savarese 2018, "Active learning for convolutional neural networks: a
-    core-set approach"), weighted by uncertainty: each step takes the text for which uncertainty times cosine distance
-    to the nearest text labelled or chosen before is greatest. Without ``uncertainty`` it is diversity alone, which
-    begins at the most typical text. Deterministic; of equal ones the first.
+    Greedy facility location over TF-IDF, weighted by uncertainty (after Wei, Iyer and Bilmes 2015, "Submodularity in
+    data subset selection and active learning"): each step takes the text for which uncertainty times what it adds is
+    greatest. What it adds is the sum, over all texts, of how much more alike (cosine) they are to it than to the
+    nearest text labelled or chosen before. So big groups that nobody has labelled come first, one text of each; copies
+    add nothing, and a text that is like no other adds itself alone. Without ``uncertainty`` that decides alone.
+    Deterministic; of equal ones the first.
 
     Args:
         texts: what may be chosen.
@@ -51,24 +46,19 @@ def choose(
     if not texts or limit <= 0:
         return []
     vectors, known = _vectors(texts, labeled)
+    alike = (vectors @ vectors.T).toarray()
+    covered = np.zeros(len(texts)) if known is None else (vectors @ known.T).max(axis=1).toarray().ravel()
     weight = np.ones(len(texts)) if uncertainty is None else np.asarray(uncertainty, dtype=float)
-    distance = np.ones(len(texts))
-    if known is not None:
-        distance = 1 - (vectors @ known.T).max(axis=1).toarray().ravel()
-    elif uncertainty is None:
-        distance = _typicality(vectors)  # for the first pick only: the next ones look at what was chosen
-    ahead = np.zeros(len(texts))
-    ahead[list(first)] = _AHEAD
-    free = np.ones(len(texts), dtype=bool)
+    waiting, ahead = set(range(len(texts))), set(first)
     chosen: list[int] = []
     for _ in range(min(limit, len(texts))):
-        # a copy of a chosen text scores 0 and an index that was chosen scores less, so that copies come last
-        best = int(np.argmax(np.where(free, np.round(weight * distance + ahead, 9), -1.0)))
-        if not chosen and known is None:
-            distance = np.ones(len(texts))
-        free[best] = False
+        allowed = np.zeros(len(texts), dtype=bool)
+        allowed[sorted(waiting & ahead or waiting)] = True
+        added = weight * np.maximum(alike - covered[:, None], 0.0).sum(axis=0)
+        best = int(np.argmax(np.where(allowed, np.round(added, 9), -1.0)))
+        waiting.remove(best)
         chosen.append(best)
-        distance = np.minimum(distance, np.clip(1 - (vectors @ vectors[best].T).toarray().ravel(), 0.0, 1.0))
+        covered = np.maximum(covered, alike[best])
     return chosen
 
 
@@ -79,10 +69,3 @@ def _vectors(texts: Sequence[str], labeled: Sequence[str]) -> tuple[Any, Any]:
     counts = HashingVectorizer(n_features=_FEATURES, alternate_sign=False, norm=None).transform([*texts, *labeled])
     vectors = TfidfTransformer(sublinear_tf=True).fit_transform(counts).tocsr()
     return vectors[: len(texts)], vectors[len(texts) :] if labeled else None
-
-
-def _typicality(vectors: Any) -> np.ndarray[Any, np.dtype[Any]]:
-    """Cosine similarity of each row to the mean of all, up to a factor."""
-    import numpy as np
-
-    return np.asarray(vectors @ np.asarray(vectors.mean(axis=0)).ravel()).ravel()

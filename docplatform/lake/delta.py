@@ -33,10 +33,8 @@ LAST_BACKOFF_SECONDS = 1.0
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _REFUSALS = ("403 Forbidden", "401 Unauthorized", "Permission denied", "Unauthenticated")
 
-_CONFIGURATION = {
-    # Old versions stay readable as long as a dataset is pinned to them, which the 30 days of the default cut off.
-    "delta.logRetentionDuration": "interval 36500 days",
-}
+_LOG_RETENTION = "interval 36500 days"
+"""Old versions stay readable as long as a dataset is pinned to them, which the 30 days of the default cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,13 @@ def create_table(address: TableAddress) -> DeltaTable:
             partition_by=list(address.spec.partition_by),
             name=address.spec.name,
             description=address.spec.description,
-            configuration=_CONFIGURATION,
+            configuration={
+                "delta.logRetentionDuration": _LOG_RETENTION,
+                # else the log holds the beginnings of texts, for ever
+                "delta.dataSkippingStatsColumns": next(
+                    name for name in address.spec.key if name not in address.spec.partition_by
+                ),
+            },
             storage_options=dict(location.storage_options),
         )
 

@@ -41,7 +41,8 @@ def run_stage(
 
     All partitions' rows go through one call of ``stage.process``, so that its workers stay busy. Outcomes are
     committed in chunks: a crash loses at most the last chunk's work, never a document, and a pass after it takes up
-    the rest. A pass with nothing pending commits nothing.
+    the rest. A pass with nothing pending commits nothing. What a stage with a scope (a project) made of documents that
+    its upstream no longer names is removed first.
 
     Args:
         lake: Where the stage's table lies.
@@ -61,6 +62,10 @@ def run_stage(
     keys = list(dict.fromkeys(lake_partitions))
     planned = plan(lake, stage, keys, document_ids)
     account = _Account(planned, keys)
+    for key, stale in planned.stale.items():
+        if stale:
+            account.reports[key].version = _remove_stale(lake, stage, key, stale, planned, run_id)
+            account.reports[key].removed = len(stale)
     work = _Work(lake, stage, planned, account, run_id, clock, on_progress)
     if work.todo:
         work.run(commit_every_rows, commit_every_seconds)
@@ -68,6 +73,15 @@ def run_stage(
     if work.transient:
         _raise_transient(stage, work)
     return account.reports
+
+
+def _remove_stale(
+    lake: Lake, stage: Stage, lake_partition: str, stale: Sequence[str], planned: Plan, run_id: str
+) -> int:
+    """Remove these documents' rows, and settle their quarantine; the table's version."""
+    entries = [entry for each in stale if (entry := planned.entries.get(each)) and entry.state is EntryState.OPEN]
+    write_entries(lake, [entry.in_state(EntryState.RESOLVED, run_id) for entry in entries], run_id)
+    return lake.remove(stage.table, stale, where={"lake_partition": lake_partition, **stage.scope}, run_id=run_id)
 
 
 @dataclass

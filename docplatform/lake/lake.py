@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
     from docplatform.lake.delta import OpenTables, TableAddress
+    from docplatform.lake.erasing import Erased
     from docplatform.lake.writing import MaintenanceReport
 
 Rows = Sequence[Mapping[str, Any]]
@@ -115,6 +116,30 @@ class Lake:
         if not where:
             raise ValueError(f"Replacing every row of {spec.name} isn't offered: say which by `where`.")
         return replace(self._address(spec), checked(spec, rows), where, run_id)
+
+    def remove(
+        self, table: TableSpec | str, document_ids: Sequence[str], *, where: Mapping[str, str], run_id: str
+    ) -> int:
+        """Delete these documents' rows that have the values in ``where``, in as few commits as conditions allow.
+
+        Returns the table's version. Raises ``TransientError``: the store failed, or other writers kept coming between.
+        """
+        from docplatform.lake.predicates import MAX_VALUES
+        from docplatform.lake.writing import remove
+
+        address = self._address(self.spec(table))
+        fixed = {name: [value] for name, value in where.items()}
+        return max(
+            remove(address, {**fixed, "document_id": document_ids[start : start + MAX_VALUES]}, run_id)
+            for start in range(0, len(document_ids), MAX_VALUES)
+        )
+
+    def erase(self, table: TableSpec | str, document_id: str, lake_partition: str | None, *, run_id: str) -> Erased:
+        """Delete a document's rows so that no file of any version holds them; see ``lake.erasing.erase``."""
+        from docplatform.lake.erasing import Erased, erase
+
+        address = self._address(self.spec(table))
+        return erase(address, document_id, lake_partition, run_id) if address.exists() else Erased(0, 0)
 
     def version(self, table: TableSpec | str) -> int | None:
         """The table's current version, None where it was never written."""

@@ -15,7 +15,7 @@ from docplatform.lake.lake import Lake
 from docplatform.lake.quarantine import EntryState, QuarantineEntry, find_entries
 from docplatform.lake.stages import Row, Stage
 
-_STATE_COLUMNS = ("document_id", "input_hash", "fingerprint")
+_STATE_COLUMNS = ("lake_partition", "document_id", "input_hash", "fingerprint")
 
 
 class StageContractError(DocPlatformError):
@@ -42,6 +42,10 @@ class Plan:
     """By document id."""
     entries: Mapping[str, QuarantineEntry]
     """The stage's quarantine entries of these partitions in any state, by document id."""
+    stale: Mapping[str, Sequence[str]]
+    """By lake partition: documents that the stage's table holds and upstream doesn't name any more, for a stage with a
+    scope. What a project says of a document goes once the project doesn't apply to it: its class changed, say. A
+    table without a scope holds every document there is."""
 
 
 def scope_key(stage: Stage) -> str:
@@ -53,7 +57,8 @@ def plan(lake: Lake, stage: Stage, lake_partitions: Sequence[str], document_ids:
     """Tell where every upstream row of the partitions stands. With ``document_ids``, those are pending and no others.
 
     A row is current where the stage's table holds one made from the same input with the same fingerprint;
-    quarantined where an open or dismissed entry was; pending else, and where its entry is ``replaying``.
+    quarantined where an open or dismissed entry was; pending else, and where its entry is ``replaying``. Rows that the
+    table holds of documents upstream no longer names are stale.
     The stage's table and the quarantine are read once for all partitions, keys and hashes only.
 
     Raises:
@@ -61,23 +66,26 @@ def plan(lake: Lake, stage: Stage, lake_partitions: Sequence[str], document_ids:
     """
     entries = _entries(lake, stage, lake_partitions)
     made = _made(lake, stage, lake_partitions)
+    stamps = {document_id: stamp for of_key in made.values() for document_id, stamp in of_key.items()}
     upstream = {key: list(stage.upstream(key)) for key in lake_partitions}
     _check_unique(stage, upstream)
     asked = set(document_ids)
     standing = {
-        row["document_id"]: _standing(row, stage.fingerprint, made, entries, asked)
+        row["document_id"]: _standing(row, stage.fingerprint, stamps, entries, asked)
         for rows in upstream.values()
         for row in rows
     }
-    return Plan(upstream, standing, entries)
+    stale = {key: sorted(of_key.keys() - standing.keys()) if stage.scope else [] for key, of_key in made.items()}
+    return Plan(upstream, standing, entries, stale)
 
 
 def pending_counts(lake: Lake, stage: Stage, lake_partitions: Sequence[str]) -> dict[str, int]:
-    """Pending rows by lake partition, zero included."""
+    """Pending rows by lake partition, zero included, and rows to be removed."""
     keys = list(dict.fromkeys(lake_partitions))
     planned = plan(lake, stage, keys)
     return {
         key: sum(planned.standing[row["document_id"]] is Standing.PENDING for row in planned.upstream[key])
+        + len(planned.stale[key])
         for key in keys
     }
 
@@ -101,11 +109,14 @@ def _standing(
     return Standing.WAITING if asked else Standing.PENDING
 
 
-def _made(lake: Lake, stage: Stage, lake_partitions: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Input hash and fingerprint of each row the stage's table holds."""
+def _made(lake: Lake, stage: Stage, lake_partitions: Sequence[str]) -> dict[str, dict[str, tuple[str, str]]]:
+    """By lake partition, input hash and fingerprint of each row the stage's table holds."""
     table = lake.read(stage.table, lake_partitions=lake_partitions, where=stage.scope, columns=_STATE_COLUMNS)
-    ids, inputs, fingerprints = (table.column(name).to_pylist() for name in _STATE_COLUMNS)
-    return dict(zip(ids, zip(inputs, fingerprints, strict=True), strict=True))
+    keys, ids, inputs, fingerprints = (table.column(name).to_pylist() for name in _STATE_COLUMNS)
+    made: dict[str, dict[str, tuple[str, str]]] = {key: {} for key in lake_partitions}
+    for key, document_id, stamp in zip(keys, ids, zip(inputs, fingerprints, strict=True), strict=True):
+        made[key][document_id] = stamp
+    return made
 
 
 def _entries(lake: Lake, stage: Stage, lake_partitions: Sequence[str]) -> dict[str, QuarantineEntry]:

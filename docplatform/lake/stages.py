@@ -80,6 +80,8 @@ class StageReport:
     """Rows in quarantine after this pass (open or dismissed), newly or still."""
     failed: int = 0
     """Of those, the ones that failed in this pass."""
+    removed: int = 0
+    """Rows removed in this pass: upstream no longer names their documents."""
     waiting: int = 0
     """Rows left pending: not asked for (``document_ids``), or failed transiently."""
     seconds: float = 0.0

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable, write_deltalake
 
-from docplatform.lake.arrow import RowError
+from docplatform.lake.arrow import RowError, arrow_schema
 from docplatform.lake.delta import TableAddress, commit_properties, committed, create_table
 from docplatform.lake.predicates import MAX_VALUES, equals_all, is_one_of, rows_with
 
@@ -59,6 +59,13 @@ def replace(address: TableAddress, rows: pa.Table, where: Mapping[str, object], 
             raise RowError(f"Table {address.spec.name}: replacing the rows with {name}={value!r} by others than those")
     _check_unique(address, rows.select(list(address.spec.key)))
     return committed(address.spec.name, lambda: _overwrite(address, rows, equals_all(where), run_id))
+
+
+def remove(address: TableAddress, where: Mapping[str, Sequence[object]], run_id: str) -> int:
+    """Delete the rows whose columns have one of the values in ``where`` each (up to ``MAX_VALUES``). The version."""
+    condition = " AND ".join(is_one_of(name, values) for name, values in where.items())
+    empty = arrow_schema(address.spec).empty_table()
+    return committed(address.spec.name, lambda: _overwrite(address, empty, condition, run_id))
 
 
 def maintain(

@@ -10,19 +10,23 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from docplatform.errors import ReasonCode
 from docplatform.ledger.database import open_engine, reading, writing
 from docplatform.ledger.names import check_arrival, check_storable, is_storable, lookup_keys
 from docplatform.ledger.records import Arrival, ArrivalCounts, Document, Outcome, RecordedArrival
+from docplatform.ledger.rows import (
+    arrival_row,
+    document_of_row,
+    document_row,
+    recorded_arrival,
+    select_arrivals,
+    select_documents,
+)
 from docplatform.ledger.schema import ARRIVALS, CURSORS, DOCUMENTS, LAKE_PARTITIONS
 
 T = TypeVar("T")
 
 IN_LIST = 500
 """Values in one IN list: every database takes so many."""
-
-_ARRIVAL_FIELDS = tuple(Arrival.__dataclass_fields__)
-_DOCUMENT_FIELDS = tuple(Document.__dataclass_fields__)
 
 
 class Ledger:
@@ -93,8 +97,8 @@ class Ledger:
     def document(self, document_id: str) -> Document | None:
         """One document, None where there is none."""
         with reading(self._engine) as connection:
-            row = connection.execute(_select_documents().where(DOCUMENTS.c.document_id == document_id)).first()
-        return _document(row) if row else None
+            row = connection.execute(select_documents().where(DOCUMENTS.c.document_id == document_id)).first()
+        return document_of_row(row) if row else None
 
     def arrivals_of(self, document_ids: Iterable[str]) -> list[RecordedArrival]:
         """Every arrival of these documents, oldest first. A pass over all arrivals: for rare questions."""
@@ -102,9 +106,25 @@ class Ledger:
             rows = [
                 row
                 for ids in _chunks(document_ids)
-                for row in connection.execute(_select_arrivals().where(ARRIVALS.c.document_id.in_(ids)))
+                for row in connection.execute(select_arrivals().where(ARRIVALS.c.document_id.in_(ids)))
             ]
-        return sorted(map(_recorded_arrival, rows), key=lambda recorded: recorded.seq)
+        return sorted(map(recorded_arrival, rows), key=lambda recorded: recorded.seq)
+
+    def members(self, document_id: str) -> list[Document]:
+        """The documents that arrived within this one, oldest first. A pass over all arrivals: for rare questions."""
+        arrived = sa.select(ARRIVALS.c.document_id).where(ARRIVALS.c.parent_document_id == document_id)
+        return self._documents(DOCUMENTS.c.document_id.in_(arrived))
+
+    def erase(self, document_id: str) -> None:
+        """Delete a document and its arrivals, as if it had never come; the same bytes that come again are new.
+
+        On SQLite what was deleted is overwritten in the file.
+        """
+        with writing(self._engine) as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA secure_delete = ON")
+            for table in (ARRIVALS, DOCUMENTS):
+                connection.execute(sa.delete(table).where(table.c.document_id == document_id))
 
     def documents(self, lake_partition: str) -> list[Document]:
         """The documents of a lake partition that go on (none with a reason), oldest first."""
@@ -162,9 +182,9 @@ class Ledger:
 
     def unexported(self, limit: int) -> list[RecordedArrival]:
         """At most ``limit`` arrivals not yet copied into the lake, oldest first."""
-        query = _select_arrivals().where(ARRIVALS.c.exported.is_(False)).order_by(ARRIVALS.c.seq).limit(limit)
+        query = select_arrivals().where(ARRIVALS.c.exported.is_(False)).order_by(ARRIVALS.c.seq).limit(limit)
         with reading(self._engine) as connection:
-            return [_recorded_arrival(row) for row in connection.execute(query)]
+            return [recorded_arrival(row) for row in connection.execute(query)]
 
     def mark_exported(self, arrival_ids: Sequence[str]) -> None:
         """These arrivals are in the lake. Call it after the commit there: a crash between copies them again."""
@@ -200,9 +220,9 @@ class Ledger:
             connection.execute(sa.insert(CURSORS).values(name=name, value=value))
 
     def _documents(self, *conditions: sa.ColumnElement[bool], limit: int | None = None) -> list[Document]:
-        query = _select_documents().where(*conditions).order_by(DOCUMENTS.c.seq).limit(limit)
+        query = select_documents().where(*conditions).order_by(DOCUMENTS.c.seq).limit(limit)
         with reading(self._engine) as connection:
-            return [_document(row) for row in connection.execute(query)]
+            return [document_of_row(row) for row in connection.execute(query)]
 
 
 def _enter(connection: sa.Connection, arrivals: Sequence[Arrival], again: Collection[str]) -> list[Outcome]:
@@ -218,10 +238,10 @@ def _enter(connection: sa.Connection, arrivals: Sequence[Arrival], again: Collec
     for arrival in arrivals:
         outcome = _outcome(arrival, routable)
         outcomes.append(outcome)
-        rows.append(_arrival_row(arrival, outcome))
+        rows.append(arrival_row(arrival, outcome))
         is_judged_anew = arrival.arrival_id in again and not routable.get(arrival.document_id)
         if arrival.document_id not in routable or outcome is Outcome.LANDED or is_judged_anew:
-            documents[arrival.document_id] = _document_row(arrival)
+            documents[arrival.document_id] = document_row(arrival)
             routable[arrival.document_id] = arrival.reason is None
     _write_arrivals(connection, rows, again)
     if documents:
@@ -264,18 +284,18 @@ def _recorded(connection: sa.Connection, arrival_ids: Iterable[str]) -> dict[str
     rows = (
         row
         for ids in _chunks(arrival_ids)
-        for row in connection.execute(_select_arrivals().where(ARRIVALS.c.arrival_id.in_(ids)))
+        for row in connection.execute(select_arrivals().where(ARRIVALS.c.arrival_id.in_(ids)))
     )
-    return {row.arrival_id: _recorded_arrival(row) for row in rows}
+    return {row.arrival_id: recorded_arrival(row) for row in rows}
 
 
 def _documents_by_id(connection: sa.Connection, document_ids: Iterable[str]) -> dict[str, Document]:
     rows = (
         row
         for ids in _chunks(document_ids)
-        for row in connection.execute(_select_documents().where(DOCUMENTS.c.document_id.in_(ids)))
+        for row in connection.execute(select_documents().where(DOCUMENTS.c.document_id.in_(ids)))
     )
-    return {row.document_id: _document(row) for row in rows}
+    return {row.document_id: document_of_row(row) for row in rows}
 
 
 def _newest(
@@ -294,47 +314,6 @@ def _newest(
             names.setdefault(row.value, set()).add(row.lookup_name)
             newest[row.value] = row.document_id
     return {value: document_id for value, document_id in newest.items() if len(names[value]) == 1}
-
-
-def _select_arrivals() -> sa.Select[Any]:
-    return sa.select(ARRIVALS.c.seq, ARRIVALS.c.outcome, *(ARRIVALS.c[name] for name in _ARRIVAL_FIELDS))
-
-
-def _select_documents() -> sa.Select[Any]:
-    return sa.select(*(DOCUMENTS.c[name] for name in _DOCUMENT_FIELDS))
-
-
-def _recorded_arrival(row: sa.Row[Any]) -> RecordedArrival:
-    values = {name: row._mapping[name] for name in _ARRIVAL_FIELDS}
-    arrival = Arrival(**values | {"reason": _reason(values["reason"])})
-    return RecordedArrival(seq=row.seq, arrival=arrival, outcome=Outcome(row.outcome), is_new=False)
-
-
-def _document(row: sa.Row[Any]) -> Document:
-    values = {name: row._mapping[name] for name in _DOCUMENT_FIELDS}
-    return Document(**values | {"reason": _reason(values["reason"])})
-
-
-def _reason(value: str | None) -> ReasonCode | None:
-    return None if value is None else ReasonCode(value)
-
-
-def _arrival_row(arrival: Arrival, outcome: Outcome) -> dict[str, Any]:
-    keys = lookup_keys(arrival.name)
-    return {
-        **{field: getattr(arrival, field) for field in _ARRIVAL_FIELDS},
-        "document_id": arrival.document_id,
-        "lookup_name": keys.whole,
-        "lookup_base_name": keys.base,
-        "reason": arrival.reason.value if arrival.reason else None,
-        "outcome": outcome.value,
-    }
-
-
-def _document_row(arrival: Arrival) -> dict[str, Any]:
-    shared = {field: getattr(arrival, field) for field in _ARRIVAL_FIELDS if field in _DOCUMENT_FIELDS}
-    reason = arrival.reason.value if arrival.reason else None
-    return {**shared, "document_id": arrival.document_id, "reason": reason, "routable": reason is None}
 
 
 def _chunks(values: Iterable[T]) -> Iterator[list[T]]:

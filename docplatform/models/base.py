@@ -32,6 +32,15 @@ class Model(Protocol):
         ...
 
 
+@runtime_checkable
+class TellsProbabilities(Protocol):
+    """A ``Model`` that tells how probable each class is of a whole document, not only the one it asserts."""
+
+    def class_probabilities(self, documents: Sequence[DocumentText]) -> list[Mapping[str, float] | None]:
+        """Every class to its probability, per document; None for a document that the model can't say anything of."""
+        ...
+
+
 class Trainer(Protocol):
     """Trains models of one task."""
 

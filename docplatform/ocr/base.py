@@ -82,6 +82,10 @@ class DocumentReader(Protocol):
         """
         ...
 
+    def cache_paths(self, source: DocumentSource) -> list[str]:
+        """The blobs in which a cache keeps what was read of a document, as its present engine keeps them."""
+        ...
+
     def close(self) -> None:
         """Stop the workers. The reader may be used again afterwards; they start anew."""
         ...

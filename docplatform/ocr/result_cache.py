@@ -62,6 +62,10 @@ class ResultCache:
         self._store.put(self._path(key), packed)
         return True
 
+    def kept_at(self, key: str) -> str | None:
+        """The blob that holds what was kept under ``key``; None where there is none."""
+        return path if self._store.exists(path := self._path(key)) else None
+
     def _path(self, key: str) -> str:
         return f"{CACHE_PREFIX}/{self._kind}/{key[:2]}/{key}"
 

@@ -94,8 +94,8 @@ class DocumentChooser:
         """At most ``limit`` documents of the project's customer that its label file doesn't name.
 
         Those whose prediction needs review (the review queue) come first; among them, and among the others, those that
-        the champion is unsure about and that are unlike each other and what is labelled. Without a champion it is the
-        latter alone.
+        the champion is unsure about and that stand for many others like which none is labelled. Without a champion it
+        is the latter alone.
 
         Args:
             project: The project.

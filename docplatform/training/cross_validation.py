@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import TypeVar
 
+from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import LabeledExample, Prediction
 from docplatform.errors import PermanentError
 from docplatform.labels.near_duplicates import groups, near_duplicates
 from docplatform.labels.splits import normalized_hash
-from docplatform.models.base import Trainer
+from docplatform.models.base import Model, Trainer
+
+T = TypeVar("T")
 
 HeldOut = list[Prediction | None]
 """A prediction per example; None where the other folds can't be learned from."""
@@ -22,12 +26,27 @@ HeldOut = list[Prediction | None]
 def held_out_predictions(
     examples: Sequence[LabeledExample], folds: int, trainer: Callable[[], Trainer], *, hurried: bool = False
 ) -> HeldOut:
-    """Train on all folds but one and predict that one, for each.
+    """As ``held_out_answers``, asking for predictions."""
+    return held_out_answers(
+        examples, folds, trainer, lambda model, documents: model.predict(documents), hurried=hurried
+    )
+
+
+def held_out_answers(
+    examples: Sequence[LabeledExample],
+    folds: int,
+    trainer: Callable[[], Trainer],
+    ask: Callable[[Model, Sequence[DocumentText]], Sequence[T]],
+    *,
+    hurried: bool = False,
+) -> list[T | None]:
+    """Train on all folds but one and ask about that one, for each.
 
     Args:
         examples: in any order; near-duplicates are in the same fold.
         folds: how many; of fewer groups of near-duplicates each is a fold.
         trainer: makes the trainer of a fold.
+        ask: one answer of a model per document.
         hurried: give the trainer the fold after the one that is predicted to choose its settings on: it needn't
             cross-validate for them then, and learns from fewer examples.
 
@@ -35,7 +54,7 @@ def held_out_predictions(
         PermanentError: where no fold's others can be learned from.
     """
     places = deal(examples, folds)
-    found: HeldOut = [None] * len(examples)
+    found: list[T | None] = [None] * len(examples)
     failure: PermanentError | None = None
     trained = 0
     for fold in sorted(set(places)):
@@ -51,8 +70,8 @@ def held_out_predictions(
             failure = error
             continue
         trained += 1
-        for index, prediction in zip(held_out, model.predict([examples[i].document for i in held_out]), strict=True):
-            found[index] = prediction
+        for index, answer in zip(held_out, ask(model, [examples[i].document for i in held_out]), strict=True):
+            found[index] = answer
     if failure is not None and not trained:
         raise failure
     return found

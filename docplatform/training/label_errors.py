@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from docplatform.documents.document_text import DocumentText
 from docplatform.documents.offsets import TextOffsets
-from docplatform.documents.predictions import Entity, LabeledExample, Prediction, TaskKind
+from docplatform.documents.predictions import Entity, LabeledExample, TaskKind
+from docplatform.errors import ConfigurationError
 from docplatform.labels.confident import likely_wrong
 from docplatform.labels.findings import Finding, FindingCode, Severity
 from docplatform.labels.label_file import LabelFile
 from docplatform.labels.projects import ModelProject
 from docplatform.labels.readings import Reading
+from docplatform.models.base import Model, TellsProbabilities
 from docplatform.models.factory import trainer_for
-from docplatform.training.cross_validation import HeldOut, held_out_predictions
+from docplatform.training.cross_validation import HeldOut, held_out_answers, held_out_predictions
 
 FOLDS = 5
 _SURE = 0.9
@@ -36,14 +39,14 @@ def likely_wrong_labels(project: ModelProject, label_file: LabelFile, readings: 
         PermanentError: where the labels can't be learned from.
     """
     examples = dict(_examples(label_file, readings))
-    answers = held_out_predictions(list(examples.values()), FOLDS, lambda: trainer_for(project), hurried=True)
-    numbers = list(examples)
-    if project.kind is TaskKind.MULTI_LABEL_CLASSIFICATION:
-        found = list(_missing_classes(list(examples.values()), answers))
-    elif project.kind.labels_spans:
-        found = list(_contradicted_spans(list(examples.values()), answers))
+    known, numbers = list(examples.values()), list(examples)
+    if project.kind.labels_spans or project.kind is TaskKind.MULTI_LABEL_CLASSIFICATION:
+        answers = held_out_predictions(known, FOLDS, lambda: trainer_for(project), hurried=True)
+        told = _contradicted_spans if project.kind.labels_spans else _missing_classes
+        found = list(told(known, answers))
     else:
-        found = list(_wrong_classes(list(examples.values()), answers))
+        probabilities = held_out_answers(known, FOLDS, lambda: trainer_for(project), _probabilities, hurried=True)
+        found = list(_wrong_classes(known, probabilities))
     found.sort(key=lambda item: (-item[1], item[0]))
     return [_finding(label_file, numbers[index], message) for index, _, message in found]
 
@@ -82,22 +85,28 @@ _Found = tuple[int, float, str]
 """Example, probability, message."""
 
 
-def _wrong_classes(examples: Sequence[LabeledExample], answers: HeldOut) -> Iterator[_Found]:
+def _probabilities(model: Model, documents: Sequence[DocumentText]) -> list[Mapping[str, float] | None]:
+    if not isinstance(model, TellsProbabilities):
+        raise ConfigurationError(
+            f"Models of kind {model.kind.value} of this project's backend don't tell how probable each class is, so "
+            "that likely wrong labels can't be told."
+        )
+    return model.class_probabilities(documents)
+
+
+def _wrong_classes(
+    examples: Sequence[LabeledExample], answers: Sequence[Mapping[str, float] | None]
+) -> Iterator[_Found]:
+    """Surest first: by how little probable the label is."""
     single = [index for index, example in enumerate(examples) if len(example.categories) == 1]
     labels = [examples[index].categories[0] for index in single]
-    predicted = [_best(answers[index]) for index in single]
-    for item in likely_wrong(labels, predicted):
+    for item in likely_wrong(labels, [answers[index] for index in single]):
+        label = labels[item.index]
         message = (
-            f"is labelled {labels[item.index]}, but models trained on the other documents say {item.suggested} "
+            f"is labelled {label}, but models trained on the other documents say {item.suggested} "
             f"({item.probability:.0%})."
         )
-        yield single[item.index], item.probability, message
-
-
-def _best(answer: Prediction | None) -> tuple[str, float] | None:
-    if answer is None or not answer.categories:
-        return None
-    return answer.categories[0].category, answer.categories[0].confidence_score
+        yield single[item.index], item.doubt, message
 
 
 def _missing_classes(examples: Sequence[LabeledExample], answers: HeldOut) -> Iterator[_Found]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from pathlib import Path
 
@@ -206,7 +207,27 @@ def test_a_document_is_forgotten_after_a_dry_run(call, trained):
     assert call("models", "forget", document_id, "--json").json["forgotten"] is True
     row = call("models", "list", "--json").json
     assert (row["to_train"], row["labeled"]) == (True, 39)
-    assert "Nothing saw document" in call("models", "forget", document_id[:-1] + "x").out
+    assert "Nothing saw this document" in call("models", "forget", document_id[:-1] + "x").out
+
+
+def test_a_document_is_erased_once_somebody_has_said_yes(call, trained, monkeypatch):
+    document_id = next(row["document_id"] for row in trained.rows("annotations") if row["location"] == "letter-003.txt")
+    raw = trained.platform.ledger.document(document_id).blob_path
+    shown = call("models", "forget", document_id, "--erase", "--dry-run").out
+    assert "named in label files: letter-003.txt in topics" in shown
+    assert "document: letter-003.txt, arrived 1 times" in shown
+    assert f"bytes: {raw}, lake/documents/" in shown
+    assert "1 of ocr_text" in shown
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    refused = call("models", "forget", document_id, "--erase")
+    assert refused.status == 1
+    assert trained.platform.blob_store.exists(raw)
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    done = call("models", "forget", document_id, "--erase")
+    assert (done.status, done.out.splitlines()[-1][:22]) == (0, "Forgotten, and erased.")
+    assert not trained.platform.blob_store.exists(raw)
+    again = call("models", "forget", document_id, "--erase", "--yes", "--json").json
+    assert (again["forgotten"], again["erase"]["rows"], again["left"]) == (False, {}, None)
 
 
 def test_mirroring_without_the_client_says_what_to_install(call, trained, monkeypatch):

@@ -3,60 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from docplatform.documents.analyze_result import AnalyzeResult
-from docplatform.documents.document_text import DocumentText
-from docplatform.documents.predictions import Category, DocumentPart, Entity, Prediction, TaskKind
-from docplatform.errors import PermanentError, ReasonCode, TransientError
-from docplatform.inference.champions import champion_stages, load_model
-from docplatform.inference.stages import PredictionStage, ReadingStage, RoutingStage, content_hash
-from docplatform.labels.projects import AppliesTo, ModelProject
+from docplatform.errors import ReasonCode, TransientError
+from docplatform.inference.stages import ReadingStage, RoutingStage, content_hash
 from docplatform.lake.incremental import run_stage
 from docplatform.lake.quarantine import open_entries, replay
 from docplatform.ocr.base import DocumentSource, PageCounts, ReadOutcome
 from docplatform.text.base import PreprocessedText
-from docplatform_tests.homes import FakeReader, Home, topic_home
-from docplatform_tests.training.chains import train
-
-
-class FakeModel:
-    """Says of a text how long it is, and where it says ``total``."""
-
-    kind = TaskKind.ENTITY_RECOGNITION
-    labels = ("total",)
-
-    def __init__(self) -> None:
-        self.calls: list[int] = []
-
-    def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
-        self.calls.append(len(documents))
-        return [self._one(document.text) for document in documents]
-
-    def _one(self, text: str) -> Prediction:
-        if "total" not in text:
-            return Prediction(abstained=True)
-        entity = Entity("total", text.index("total"), 5, "total", 0.5)
-        return Prediction((Category(str(len(text)), 0.75),), (entity,), 0.5)
-
-
-def entity_project(**values: object) -> ModelProject:
-    settings = {"kind": TaskKind.ENTITY_RECOGNITION, "customer": "acme", "labels": "p/labels.json", **values}
-    return ModelProject(name="totals", **settings)
-
-
-def predict(home: Home, model: FakeModel, project: ModelProject, version: int = 1) -> None:
-    stage = PredictionStage(home.platform.lake, project, version, lambda: model)
-    run_stage(home.platform.lake, stage, home.platform.ledger.lake_partitions(), run_id="predict")
-
-
-@pytest.fixture
-def home(tmp_path):
-    return Home.at(tmp_path)
+from docplatform_tests.homes import FakeReader
+from docplatform_tests.inference.predicting import FakeModel, entity_project, predict
 
 
 def test_routing_places_bytes_under_customer_extension_and_day(home):
@@ -220,117 +180,3 @@ def test_texts_are_predicted_in_batches_and_only_what_is_pending(home):
     predict(home, model, entity_project(), version=2)
     assert sum(model.calls) == 140
     assert {row["model_version"] for row in home.rows("predictions")} == {2}
-
-
-@pytest.mark.parametrize(
-    ("applies_to", "predicted"),
-    [
-        (AppliesTo(), {"a.txt", "b.txt", "c.csv"}),
-        (AppliesTo(customers=["acme"]), {"a.txt", "c.csv"}),
-        (AppliesTo(extensions=["txt"]), {"a.txt", "b.txt"}),
-        (AppliesTo(customers=["acme"], extensions=["csv"]), {"c.csv"}),
-        (AppliesTo(customers=["nobody"]), set()),
-    ],
-)
-def test_a_project_predicts_the_documents_it_applies_to(home, applies_to, predicted):
-    home.add({"acme/a.txt": "the first", "beta/b.txt": "the second", "acme/c.csv": "a;b;c\n1;2;3\n4;5;6\n"})
-    predict(home, FakeModel(), entity_project(applies_to=applies_to))
-    assert {row["name"] for row in home.rows("predictions")} == predicted
-
-
-def test_a_project_predicts_only_documents_of_the_classes_it_asks_for(home):
-    home.add({"acme/a.txt": "the total", "acme/b.txt": "the total and more"})
-    classifier = entity_project()
-    predict(home, FakeModel(), classifier)
-    routed = ModelProject(
-        name="routed",
-        kind=TaskKind.ENTITY_RECOGNITION,
-        customer="acme",
-        labels="x",
-        applies_to=AppliesTo(document_classes={"totals": ["9"]}),
-    )
-    predict(home, FakeModel(), routed)
-    assert [row["name"] for row in home.rows("predictions") if row["project"] == "routed"] == ["a.txt"]
-
-
-def test_the_text_source_decides_what_the_model_sees(home):
-    home.add({"acme/a.txt": "The invoices were paid"})
-    seen: list[str] = []
-
-    class Watching(FakeModel):
-        def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
-            seen.extend(document.text for document in documents)
-            return super().predict(documents)
-
-    predict(home, Watching(), entity_project(text_source="lemmas"))
-    (row,) = home.rows("preprocessed_text")
-    assert seen == [" ".join(row["lemmas"])]
-
-
-def test_without_anything_pending_no_model_is_loaded(home):
-    home.add({"acme/a.txt": "text"})
-
-    def never() -> FakeModel:
-        raise AssertionError("loaded")
-
-    stage = PredictionStage(home.platform.lake, entity_project(applies_to=AppliesTo(customers=["x"])), 1, never)
-    run_stage(home.platform.lake, stage, home.platform.ledger.lake_partitions(), run_id="r")
-
-
-def test_every_project_with_a_champion_gets_a_stage_and_wrong_ones_are_left_out(tmp_path):
-    home, project = topic_home(tmp_path)
-    home.platform.blob_store.put("projects/broken.yaml", b"kind: nonsense\n")
-    home.project(b"{}", name="untrained")
-    p = home.platform
-    assert champion_stages(p.lake, p.projects, p.model_registry) == []
-    train(home, project)
-    (stage,) = champion_stages(p.lake, p.projects, p.model_registry)
-    assert (stage.project.name, stage.version, stage.fingerprint) == ("topics", 1, "topics:1")
-    assert stage.load().labels == ("billing", "shipping")
-    run_stage(p.lake, stage, p.ledger.lake_partitions(), run_id="predict")
-    assert {row["category"] for row in home.rows("predictions")} == {"billing", "shipping"}
-    for info in list(p.blob_store.list("models/topics/versions/1/files")):
-        p.blob_store.put(info.path, b"damaged")
-    for folder in (tmp_path / "model-cache").rglob("*"):
-        if folder.is_file():
-            folder.unlink()
-    with pytest.raises(PermanentError, match="aren't what was registered"):
-        load_model(project, 1, p.model_registry)
-
-
-class Dividing(FakeModel):
-    """Says that the first page is of one class and the second of another."""
-
-    kind = TaskKind.DOCUMENT_CLASSIFICATION
-
-    def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
-        parts = (DocumentPart("bill", 1, 1, 0.9), DocumentPart("note", 2, 2, 0.8))
-        categories = (Category("bill", 0.9), Category("note", 0.8))
-        return [Prediction(categories, confidence_score=0.8, parts=parts) for _ in documents]
-
-
-def two_paged(home: Home, text: str) -> AnalyzeResult:
-    told = json.loads(home.reader.read(DocumentSource("k", text.encode(), "text/plain")).to_json())
-    first = told["pages"][0] | {"width": 10.0, "height": 10.0}
-    half = len(first["words"]) // 2
-    words = [word | {"polygon": [1, 1, 2, 1, 2, 2, 1, 2]} for word in first["words"]]
-    pages = [first | {"words": words[:half]}, first | {"pageNumber": 2, "words": words[half:]}]
-    return AnalyzeResult.from_json(json.dumps(told | {"pages": pages}))
-
-
-def test_of_a_packet_only_the_pages_of_the_classes_asked_for_are_predicted(home):
-    result = two_paged(home, "total one two total")
-    home.take_in({"acme/a.txt": "x"})
-    home.reader.read_many = lambda sources: (ReadOutcome(key=source.key, result=result) for source in sources)
-    home.process()
-    predict(home, Dividing(), entity_project())
-    routed = ModelProject(
-        name="notes",
-        kind=TaskKind.FIELD_EXTRACTION,
-        customer="acme",
-        labels="x",
-        applies_to=AppliesTo(document_classes={"totals": ["note"]}),
-    )
-    predict(home, FakeModel(), routed)
-    (row,) = [row for row in home.rows("predictions") if row["project"] == "notes"]
-    assert [(entity["text"], entity["offset"]) for entity in row["entities"]] == [("total", 14)]

@@ -21,6 +21,7 @@ from docplatform.labels.stored import parse_labels
 from docplatform.labels.studio.client import TESTED_VERSION, StudioClient
 from docplatform.labels.studio.server import StudioServer
 from docplatform.settings import LabelStudioSettings
+from docplatform.training.erasing import Eraser
 from docplatform.training.label_pull import PullReport, pull_answers
 from docplatform.training.label_push import LabelPusher, PushReport
 from docplatform_tests.homes import Home, topic_labels, topic_texts
@@ -263,6 +264,27 @@ def mark(page: Any, category: str, labeled: str) -> None:
 
     page.locator("[class*=richtext]").get_by_text("Total").first.wait_for()
     until(is_marked, f"{labeled} is marked", PAGE_SECONDS)
+
+
+def test_an_erased_document_leaves_no_task_and_no_picture(home):
+    home.add({"bank/erased.txt": LOAN + " to be erased"})
+    project = loans(home, "erased")
+    report = push(home, project)
+    task = tasks_of(home, report)["erased.txt"]
+    p, client, document_id = home.platform, home.platform.label_studio(), task["data"]["document_id"]
+    number = int(report.url.split("/")[-2])
+    pictures = [client.upload(number, f"{each}-1.jpg", b"\xff\xd8\xff\xe0 a page") for each in (document_id, "other")]
+    files = [p.studio_server.media / path.removeprefix("/data/") for path in pictures]
+    assert all(file.is_file() for file in files)
+    eraser = Eraser(
+        p.ledger, p.lake, p.blob_store, p.document_reader, p.projects, client, studio_media=p.studio_server.media
+    )
+    plan = eraser.plan(document_id)
+    (traces,) = plan.studio
+    assert (traces.tasks, len(traces.uploads)) == ((task["id"],), 1)
+    assert eraser.erase(plan, "by hand").is_empty
+    assert "erased.txt" not in tasks_of(home, report)
+    assert [file.is_file() for file in files] == [False, True]
 
 
 def test_what_is_labelled_with_the_mouse_is_what_comes_back(home, annotator, tmp_path):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from docplatform.documents.predictions import Split, TaskKind
 from docplatform.labels.confident import likely_wrong
 from docplatform.labels.consistency import check_consistency
@@ -105,8 +107,21 @@ def test_findings_of_one_kind_are_limited_and_counted() -> None:
     assert "30 more findings" in contradictions[-1].message
 
 
-def test_a_label_is_likely_wrong_where_another_class_is_as_sure_as_its_own_examples() -> None:
-    labels = ["a"] * 4 + ["b"] * 4 + ["a", "a", "a"]
-    sure = [("a", 0.9)] * 4 + [("b", 0.7)] * 4
-    found = likely_wrong(labels, [*sure, ("b", 0.8), ("b", 0.5), None])
-    assert [(item.index, item.suggested) for item in found] == [(8, "b")]
+@pytest.mark.parametrize(
+    ("told", "suggested"),
+    [
+        ({"a": 0.02, "b": 0.5, "c": 0.48}, "b"),  # unsure which, and yet sure that it isn't a
+        ({"a": 0.1, "b": 0.9}, None),  # nine times as probable, of labels of which one in twenty is wrong
+        ({"a": 0.04, "b": 0.96}, "b"),
+        ({"a": 0.6, "b": 0.4}, None),
+        ({"b": 0.9, "c": 0.1}, None),  # a class it never learned isn't judged
+        (None, None),
+    ],
+)
+def test_a_label_is_likely_wrong_where_it_is_more_likely_wrong_than_right(told, suggested) -> None:
+    assert [item.suggested for item in likely_wrong(["a"], [told])] == ([suggested] if suggested else [])
+
+
+def test_the_label_that_is_least_probable_is_the_surest_to_be_wrong() -> None:
+    found = likely_wrong(["a", "a"], [{"a": 0.03, "b": 0.97}, {"a": 0.01, "b": 0.5, "c": 0.49}])
+    assert [(item.index, round(item.doubt, 2), item.probability) for item in found] == [(1, 0.99, 0.5), (0, 0.97, 0.97)]

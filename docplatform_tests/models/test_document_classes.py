@@ -50,6 +50,13 @@ class TestDocumentClasses(TrainerContract):
             ]
             assert {c.category for c in prediction.categories} == {"invoice", "report"}
 
+    def test_the_probabilities_of_all_classes_agree_with_what_a_single_document_is(self, model) -> None:
+        given = [example.document for example in classed(8, seed=9)]
+        for prediction, told in zip(model.predict(given), model.class_probabilities(given), strict=True):
+            assert (tuple(told), round(sum(told.values()), 6)) == (model.labels, 1.0)
+            assert max(told, key=told.get) == prediction.categories[0].category
+        assert model.class_probabilities([DocumentText("\ud800")]) == [None]
+
 
 def test_labelled_packets_are_learned_from_as_the_documents_they_hold() -> None:
     members = classed(24)

@@ -55,6 +55,14 @@ class TestSingleLabel(TrainerContract):
         assert prediction.abstained
         assert prediction.categories == ()
 
+    def test_the_probabilities_of_all_classes_agree_with_what_is_predicted(self, model, documents) -> None:
+        for prediction, told in zip(model.predict(documents), model.class_probabilities(documents), strict=True):
+            assert (told is None) == prediction.abstained
+            if told is not None:
+                assert (tuple(told), round(sum(told.values()), 6)) == (model.labels, 1.0)
+                assert max(told, key=told.get) == prediction.categories[0].category
+                assert max(told.values()) == prediction.confidence_score
+
 
 def test_below_the_asked_for_confidence_the_model_abstains() -> None:
     model = SingleLabelTrainer.from_options({"min_confidence": 0.999}).train(single_label(), [])

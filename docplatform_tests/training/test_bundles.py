@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import random
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -14,31 +17,38 @@ from docplatform.documents.document_text import DocumentText
 from docplatform.errors import ConfigurationError, PermanentError
 from docplatform.inference.champions import load_model
 from docplatform.registry.base import CHAMPION
-from docplatform.training.bundle_import import import_bundle, read_bundle
+from docplatform.training.bundle_import import import_bundle, land_documents
+from docplatform.training.bundle_reading import open_bundle
 from docplatform.training.bundles import export_bundle
 from docplatform.training.promotion import Promotions
-from docplatform_tests.homes import Home
+from docplatform_tests.homes import Home, topic_labels, topic_texts
 from docplatform_tests.training.chains import state_of
 
 
 def export(home: Home, **options: bool) -> bytes:
-    p = home.platform
-    return export_bundle(
+    p, target = home.platform, home.platform.settings.home_path / "backup" / "topics.zip"
+    export_bundle(
         "topics",
+        target,
         projects=p.projects,
         lake=p.lake,
         registry=p.model_registry,
         ledger=p.ledger,
         blob_store=p.blob_store,
         **options,
-    )[0]
+    )
+    return target.read_bytes()
 
 
 def bring_in(home: Home, data: bytes):
     p = home.platform
-    return import_bundle(
-        read_bundle(data), projects=p.projects, lake=p.lake, registry=p.model_registry, run_id="import"
-    )
+    with open_bundle(io.BytesIO(data)) as bundle:
+        return import_bundle(bundle, projects=p.projects, lake=p.lake, registry=p.model_registry, run_id="import")
+
+
+def check(data: bytes) -> None:
+    with open_bundle(io.BytesIO(data)):
+        pass
 
 
 def changed(data: bytes, change: Callable[[dict[str, bytes]], None], *, resign: bool = True) -> bytes:
@@ -84,7 +94,9 @@ def test_a_home_that_was_lost_is_made_again_with_models_scores_labels_and_histor
     assert load_model(project, 1, other.platform.model_registry).predict(text) == load_model(
         project, 1, home.platform.model_registry
     ).predict(text)
-    other.add({f"acme/{location}": data for location, data in read_bundle(data).documents.items()})
+    with open_bundle(io.BytesIO(data)) as bundle:
+        assert land_documents(bundle, other.platform.settings.landing_path / "acme") == 40
+    other.add({})
     assert state_of(other, project).step is None, "with its documents landed nothing has to be trained again"
 
 
@@ -138,20 +150,94 @@ def _other_engine(files: dict[str, bytes]) -> None:
 )
 def test_a_bundle_that_is_not_what_it_says_is_refused(bundle, change, resign, says):
     with pytest.raises(PermanentError, match=says):
-        read_bundle(changed(bundle, change, resign=resign))
+        check(changed(bundle, change, resign=resign))
 
 
 def test_what_is_no_zip_or_holds_a_link_is_refused(bundle):
     with pytest.raises(PermanentError, match="can't be unzipped"):
-        read_bundle(b"PK\x03\x04 no")
+        check(b"PK\x03\x04 no")
     buffer = io.BytesIO(bundle)
     link = zipfile.ZipInfo("link")
     link.external_attr = 0o120777 << 16
     with zipfile.ZipFile(buffer, "a") as archive:
         archive.writestr(link, "/etc/passwd")
     with pytest.raises(PermanentError, match="is a link"):
-        read_bundle(buffer.getvalue())
+        check(buffer.getvalue())
     damaged = bytearray(bundle)
     damaged[len(damaged) // 2] ^= 0xFF
     with pytest.raises(PermanentError, match="refused"):
-        read_bundle(bytes(damaged))
+        check(bytes(damaged))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.7, 0.99, 0.9999])
+def test_a_bundle_that_was_cut_off_is_refused_with_what_is_wrong(bundle, share):
+    with pytest.raises(PermanentError, match="damaged or not complete"):
+        check(bundle[: int(len(bundle) * share)])
+
+
+def test_a_byte_that_was_damaged_anywhere_is_refused_or_does_no_harm(bundle):
+    with open_bundle(io.BytesIO(bundle)) as sound:
+        files = {path: hashlib.sha256(sound.read(path)).digest() for path in sound.files}
+    chance, refusals = random.Random(5), 0  # noqa: S311 - where to damage it
+    for place in chance.sample(range(len(bundle)), 40):
+        damaged = bytearray(bundle)
+        damaged[place] ^= 0xFF
+        try:
+            with open_bundle(io.BytesIO(bytes(damaged))) as opened:
+                assert {path: hashlib.sha256(opened.read(path)).digest() for path in opened.files} == files
+        except PermanentError:
+            refusals += 1
+    assert refusals > 30
+
+
+def test_documents_that_lead_out_of_the_landing_folder_are_not_landed(bundle, tmp_path):
+    def lead_out(files: dict[str, bytes]) -> None:
+        files |= {"documents/0": b"x", "documents/1": b"y"}
+        files["documents.json"] = json.dumps({"documents/0": "fine.txt", "documents/1": "../out.txt"}).encode()
+
+    with (
+        open_bundle(io.BytesIO(changed(bundle, lead_out))) as opened,
+        pytest.raises(ConfigurationError, match="out of"),
+    ):
+        land_documents(opened, tmp_path / "landing")
+    assert list(tmp_path.rglob("*.txt")) == []
+
+
+def test_an_export_that_fails_leaves_the_former_bundle_and_no_half_of_one(trained):
+    home, _, _ = trained
+    before = export(home)
+    home.platform.blob_store.delete(
+        [home.platform.ledger.documents(home.platform.ledger.lake_partitions()[0])[0].blob_path]
+    )
+    with pytest.raises(FileNotFoundError):
+        export(home, with_documents=True)
+    (left,) = (home.platform.settings.home_path / "backup").iterdir()
+    assert left.read_bytes() == before
+
+
+def test_documents_are_never_held_together(trained, tmp_path):
+    """Twelve documents of 2 MB: all of them would be 24 MB, the compressor and one of them are under ten."""
+    home, project, _ = trained
+    big = {f"acme/big-{number}.txt": (f"{number} " * 2**20)[: 2 * 2**20] for number in range(12)}
+    home.take_in(big)
+    labels = topic_labels(topic_texts(40) | {name.removeprefix("acme/"): ("billing", "") for name in big})
+    home.platform.projects.save_labels(project, labels)
+    other = Home.at(tmp_path / "other")
+    peaks = []
+    for step in (
+        lambda: export(home, with_documents=True),
+        lambda: bring_in_and_land(other, home.platform.settings.home_path / "backup" / "topics.zip"),
+    ):
+        tracemalloc.start()
+        step()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert len(list((other.platform.settings.landing_path / "acme").glob("big-*.txt"))) == 12
+    assert max(peaks) < 15 * 2**20, peaks
+
+
+def bring_in_and_land(home: Home, path: Path) -> None:
+    p = home.platform
+    with open_bundle(path) as bundle:
+        import_bundle(bundle, projects=p.projects, lake=p.lake, registry=p.model_registry, run_id="import")
+        land_documents(bundle, p.settings.landing_path / "acme")

@@ -149,6 +149,19 @@ class StudioClient:
                 return
             page += 1
 
+    def delete_task(self, task_id: int) -> None:
+        """Delete a task with its answers."""
+        self._json("DELETE", f"/api/tasks/{task_id}/")
+
+    def uploads(self, project_id: int) -> dict[int, str]:
+        """The files kept in a project: number to path on the server."""
+        answer = self._json("GET", f"/api/projects/{project_id}/file-uploads", query={"all": "true"})
+        return {int(each["id"]): str(each["file"]) for each in answer}
+
+    def delete_uploads(self, project_id: int, numbers: Sequence[int]) -> None:
+        """Delete files kept in a project."""
+        self._json("DELETE", f"/api/projects/{project_id}/file-uploads", {"file_upload_ids": list(numbers)})
+
     def last_update(self, project_id: int) -> str:
         """When a task of the project, or an answer to it, changed last, as the server writes it; empty: no task."""
         query = {"project": project_id, "page": 1, "page_size": 1, "query": _ordered("-tasks:updated_at")}

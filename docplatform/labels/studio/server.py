@@ -67,6 +67,11 @@ class StudioServer:
         """What the server says."""
         return self._folder / "server.log"
 
+    @property
+    def media(self) -> Path:
+        """Folder of the files that it keeps."""
+        return self._folder / "data" / "media"
+
     def account(self) -> StudioAccount | None:
         """The server's account; None before its first start."""
         path = self._folder / "account.json"

@@ -128,6 +128,15 @@ class DocumentClassModel:
         words, rows = self.rows.of(documents)
         return softmax(self.weights.scores(rows), self.scale), np.diff(words.indptr) > 0
 
+    @one_thread
+    def class_probabilities(self, documents: Sequence[DocumentText]) -> list[Mapping[str, float] | None]:
+        """See ``TellsProbabilities``; a file is taken as one document."""
+        probabilities, known = self.probabilities(documents)
+        return [
+            dict(zip(self.labels, map(float, row), strict=True)) if is_known else None
+            for row, is_known in zip(probabilities, known, strict=True)
+        ]
+
     def save(self, folder: Path) -> None:
         """Write the model's files into an existing folder."""
         vocabulary, idf = self.rows.features.to_files()

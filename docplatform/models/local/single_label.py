@@ -175,16 +175,31 @@ class SingleLabelModel:
     @one_thread
     def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
         """The likeliest class of each text and its probability."""
-        texts = [document.text for document in documents]
-        rows = self.features.transform(texts)
-        known = ~self.familiarity.is_far(self.features, texts, rows)
-        seen = self.engine.seen(rows, texts, self.features.max_characters)
-        probabilities = softmax(self.weights.scores(seen), self.scale)
+        probabilities, known = self._probabilities(documents)
         best = probabilities.argmax(axis=1) if len(documents) else []
         return [
             self._prediction(self.labels[b], float(p[b])) if k else _ABSTAINED
             for b, p, k in zip(best, probabilities, known, strict=True)
         ]
+
+    @one_thread
+    def class_probabilities(self, documents: Sequence[DocumentText]) -> list[Mapping[str, float] | None]:
+        """See ``TellsProbabilities``."""
+        probabilities, known = self._probabilities(documents)
+        return [
+            dict(zip(self.labels, map(float, row), strict=True)) if is_known else None
+            for row, is_known in zip(probabilities, known, strict=True)
+        ]
+
+    def _probabilities(
+        self, documents: Sequence[DocumentText]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        """Documents x classes, and whether each document is near enough to what was trained on."""
+        texts = [document.text for document in documents]
+        rows = self.features.transform(texts)
+        known = ~self.familiarity.is_far(self.features, texts, rows)
+        seen = self.engine.seen(rows, texts, self.features.max_characters)
+        return softmax(self.weights.scores(seen), self.scale), known
 
     def _prediction(self, label: str, confidence: float) -> Prediction:
         if confidence < self.min_confidence:

@@ -58,19 +58,27 @@ class TransformerModel:
         """Single-label classification."""
         return TaskKind.SINGLE_LABEL_CLASSIFICATION
 
-    @one_thread
     def predict(self, documents: Sequence[DocumentText]) -> list[Prediction]:
         """The likeliest class of each text and its probability."""
+        return [self._prediction(told) for told in self.class_probabilities(documents)]
+
+    def _prediction(self, told: Mapping[str, float] | None) -> Prediction:
+        best = max(told, key=lambda name: told[name]) if told else ""
+        if not told or told[best] < self.min_confidence:
+            return Prediction(abstained=True)
+        return Prediction((Category(best, told[best]),), confidence_score=told[best])
+
+    @one_thread
+    def class_probabilities(self, documents: Sequence[DocumentText]) -> list[Mapping[str, float] | None]:
+        """See ``TellsProbabilities``."""
         texts = [document.text[: self.features.max_characters] for document in documents]
-        found = [Prediction(abstained=True)] * len(texts)
+        found: list[Mapping[str, float] | None] = [None] * len(texts)
         near = np.flatnonzero(~self.familiarity.is_far(self.features, texts, self.features.transform(texts)))
         if not len(near):
             return found
         probabilities = softmax(self.network.scores([texts[index] for index in near]), self.scale)
         for index, row in zip(near, probabilities, strict=True):
-            best = int(row.argmax())
-            if (confidence := float(row[best])) >= self.min_confidence:
-                found[index] = Prediction((Category(self.labels[best], confidence),), confidence_score=confidence)
+            found[index] = dict(zip(self.labels, map(float, row), strict=True))
         return found
 
     def save(self, folder: Path) -> None:

@@ -69,6 +69,25 @@ class CachedRecognizer:
         return PageCounts(in_file=in_file, recognized=self._recognized, cached=self._cached, repaired=self._repaired)
 
 
+class KeptPages:
+    """Stands in for a recogniser to find out which entries there are of a document: it recognises nothing."""
+
+    def __init__(self, fingerprint: str, cache: ResultCache) -> None:
+        self._fingerprint = fingerprint
+        self._cache = cache
+        self.paths: list[str] = []
+        """The blobs of the entries found so far."""
+
+    def recognize(self, image: NDArray[np.uint8]) -> PageElements:
+        """What is kept of the page; a page without anything where nothing is."""
+        key = page_key(image, self._fingerprint)
+        path = self._cache.kept_at(key)
+        self.paths += [path] if path else []
+        height, width = image.shape[:2]
+        kept = self._cache.get(key, decoded)
+        return kept if kept is not None else PageElements((), float(width), float(height), "pixel")
+
+
 def page_key(image: Any, fingerprint: str) -> str:
     """SHA-256 (hex) of a page's pixels, their arrangement, and the recogniser's fingerprint."""
     import numpy as np

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cached_property, partial
 from importlib.metadata import version
 
@@ -16,13 +16,13 @@ from docplatform.documents import media_types
 from docplatform.documents.analyze_result import AnalyzeResult
 from docplatform.documents.vocabulary import ContentFormat
 from docplatform.errors import DocPlatformError, PermanentError, ReasonCode
-from docplatform.ocr.base import DocumentSource, PageCounts, Reading, ReadOutcome
+from docplatform.ocr.base import DocumentSource, Reading, ReadOutcome
 from docplatform.ocr.collecting import uncollected
 from docplatform.ocr.local.blocks import PageBlocks, PageStream, ReadDocument
 from docplatform.ocr.local.builder import build_from_pages, build_from_stream
 from docplatform.ocr.local.document_cache import DOCUMENTS, decoded, document_key, encoded, is_worth_keeping
 from docplatform.ocr.local.layout.text_pairs import with_text_pairs
-from docplatform.ocr.local.page_cache import PAGES, CachedRecognizer
+from docplatform.ocr.local.page_cache import PAGES, CachedRecognizer, KeptPages
 from docplatform.ocr.local.page_elements import Recognizer
 from docplatform.ocr.local.page_findings import PageFindings
 from docplatform.ocr.local.pictures import Pictures
@@ -95,22 +95,19 @@ class LocalDocumentReader:
     def reading(self, source: DocumentSource) -> Reading:
         """As ``read``, with the pages counted."""
         self._check(source)
-        try:
+        with _failures_of(source):
             return self._remembered(source)
-        except (DocPlatformError, MemoryError):
-            raise
-        except RecursionError as error:
-            raise PermanentError(
-                f"{source.key}: its structure is nested too deeply to be read.", reason=ReasonCode.CORRUPT
-            ) from error
-        except Exception as error:  # whatever a format library raises concerns this document only
-            if is_out_of_memory(error):
-                raise MemoryError(str(error)) from error
-            raise PermanentError(
-                f"{source.key} ({source.media_type}): the engine failed with {type(error).__name__}: {error}. "
-                "Please report it with the file.",
-                reason=ReasonCode.ENGINE_ERROR,
-            ) from error
+
+    def cache_paths(self, source: DocumentSource) -> list[str]:
+        """See ``DocumentReader``. Reads the document anew, without recognising anything."""
+        if self._documents is None or self._pages is None:
+            return []
+        kept = self._documents.kept_at(self._document_key(source))
+        pages = KeptPages(self._recognizer.fingerprint, self._pages)
+        with suppress(PermanentError), _failures_of(source):  # of what can't be read pages may be kept all the same
+            self._check(source)
+            self._read(source, pages)
+        return [*([kept] if kept else []), *dict.fromkeys(pages.paths)]
 
     def read_many(self, sources: Iterable[DocumentSource]) -> Iterator[ReadOutcome]:
         """Read many documents, in the worker processes that the settings ask for; see ``DocumentReader``."""
@@ -153,7 +150,7 @@ class LocalDocumentReader:
         """What an earlier reading of the same bytes made of them, or else a reading now."""
         if self._documents is None:
             return self._dispatch(source)
-        key = document_key(source, f"{self.fingerprint};{self._limits.model_dump_json()}")
+        key = self._document_key(source)
         kept = self._documents.get(key, decoded)
         if kept is not None:
             return kept
@@ -162,12 +159,20 @@ class LocalDocumentReader:
             self._documents.put(key, encoded(reading))
         return reading
 
+    def _document_key(self, source: DocumentSource) -> str:
+        return document_key(source, f"{self.fingerprint};{self._limits.model_dump_json()}")
+
     def _dispatch(self, source: DocumentSource) -> Reading:
+        recognizer = CachedRecognizer(self._recognizer, self._pages)
+        result, in_file = self._read(source, recognizer)
+        return Reading(result, recognizer.counts(in_file))
+
+    def _read(self, source: DocumentSource, recognizer: Recognizer) -> tuple[AnalyzeResult, int]:
+        """The result, and how many pages the file has."""
         content_format = ContentFormat(self._reading.content_format)
         if source.media_type in _PLAIN:
             result = read_plain_text(source.data, MODEL_ID, source.media_type, content_format)
-            return Reading(result, PageCounts(in_file=1))
-        recognizer = CachedRecognizer(self._recognizer, self._pages)
+            return result, 1
         read = self._format_reader(source.media_type, recognizer)
         if read is None:
             raise PermanentError(
@@ -184,7 +189,7 @@ class LocalDocumentReader:
                 in_file = document.file_pages or len(pages)
                 del document  # so that each page can go once it is written
                 result = build_from_pages(_let_go(pages), notices, MODEL_ID, content_format)
-        return Reading(result, recognizer.counts(in_file))
+        return result, in_file
 
     def _format_reader(self, media_type: str, recognizer: Recognizer) -> _FormatReader | None:
         """The reader of a type. Imported here: a worker that only reads mails never loads the others."""
@@ -230,6 +235,27 @@ class LocalDocumentReader:
             media_types.MSG.mime: lambda data: outlook.read_msg(data, limits),
         }
         return readers.get(media_type)
+
+
+@contextmanager
+def _failures_of(source: DocumentSource) -> Iterator[None]:
+    """Whatever a format library raises concerns this document only."""
+    try:
+        yield
+    except (DocPlatformError, MemoryError):
+        raise
+    except RecursionError as error:
+        raise PermanentError(
+            f"{source.key}: its structure is nested too deeply to be read.", reason=ReasonCode.CORRUPT
+        ) from error
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise MemoryError(str(error)) from error
+        raise PermanentError(
+            f"{source.key} ({source.media_type}): the engine failed with {type(error).__name__}: {error}. "
+            "Please report it with the file.",
+            reason=ReasonCode.ENGINE_ERROR,
+        ) from error
 
 
 def _let_go(pages: list[PageBlocks]) -> Iterator[PageBlocks]:

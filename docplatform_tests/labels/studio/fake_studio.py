@@ -61,22 +61,37 @@ class FakeStudio:
         parts = path.strip("/").split("/")
         if parts == ["api", "version"]:
             return 200, {"release": self.release}
-        if parts == ["api", "tasks"]:
-            return 200, self._tasks(query)
+        if parts[:2] == ["api", "tasks"]:
+            return self._delete_task(int(parts[2])) if method == "DELETE" else (200, self._tasks(query))
         if parts[:3] == ["api", "import", "file-upload"]:
             return 200, {"id": int(parts[3]), "file": f"upload/1/{parts[3]}.jpg"}
         if parts == ["api", "projects"] and method == "POST":
             number = len(self.projects) + 1
             self.projects[number] = {"id": number, "created_at": self.now(), **body}
             return 201, self._project(number)
-        number = int(parts[2])
+        return self._answer_about(int(parts[2]), parts[3:], method, body)
+
+    def _answer_about(self, number: int, what: list[str], method: str, body: Any) -> tuple[int, object]:
         if number not in self.projects:
             return 404, {"detail": "No Project matches the given query."}
-        if parts[3:] == ["import"]:
+        if what == ["file-uploads"]:
+            return self._file_uploads(method, body)
+        if what == ["import"]:
             return 201, self._import(number, body)
         if method == "PATCH":
             self.projects[number] |= body
         return 200, self._project(number)
+
+    def _delete_task(self, number: int) -> tuple[int, object]:
+        self.tasks = [task for task in self.tasks if task["id"] != number]
+        return 204, None
+
+    def _file_uploads(self, method: str, body: Any) -> tuple[int, object]:
+        if method == "DELETE":
+            for number in body["file_upload_ids"]:
+                self.uploads[number - 1] = b""
+        kept = [(number, data) for number, data in enumerate(self.uploads, 1) if data]
+        return 200, [{"id": n, "file": f"upload/1/{n}-{data[:200].decode(errors='replace')}"} for n, data in kept]
 
     def _project(self, number: int) -> dict[str, Any]:
         own = [task for task in self.tasks if task["project"] == number]
@@ -120,6 +135,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._serve()
 
+    def do_DELETE(self) -> None:
+        self._serve()
+
     def do_PATCH(self) -> None:
         self._serve()
 
@@ -141,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(401, b'{"detail": "Invalid token."}', {})
         else:
             status, answer = self.studio.answer(self.command, parts.path, query, body)
-            self._send(status, json.dumps(answer).encode(), {})
+            self._send(status, b"" if answer is None else json.dumps(answer).encode(), {})
 
     def _send(self, status: int, content: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
