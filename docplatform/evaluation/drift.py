@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 MIN_DOCUMENTS = 30
 MIN_AUC = 0.60
 MIN_Z = 4.0
-MIN_PSI = 0.20
+MIN_PSI = 0.10
+"""By convention .1 to .25 is a moderate change. Of few classes, half of them four times as frequent can be .16."""
 MAX_P_VALUE = 0.002
 """Small, since it is looked every day: false alarms of all measures together come to about 3 in 1,000 looks."""
 MIN_DISTANCE = 0.15
@@ -160,7 +161,7 @@ def _is_apart(separation: Separation | None) -> bool:
 
 
 def _numbers(separation: Separation) -> str:
-    return f"AUC {separation.auc:.2f}, alarm from {MIN_AUC:.2f}; z {separation.z:.1f}, alarm from {MIN_Z:.0f}"
+    return f"AUC {separation.auc:.2f}, alarm from {MIN_AUC:.2f}; z {separation.z:.2f}, alarm from {MIN_Z:.2f}"
 
 
 def _domain_words(domain: Separation | None, *, drifted: bool) -> str:

@@ -8,7 +8,7 @@ from docplatform.documents.predictions import LabeledExample
 from docplatform.models.local.document_classes import DocumentClassTrainer
 from docplatform.models.local.packets import divide
 from docplatform_tests.contracts.trainer import TrainerContract
-from docplatform_tests.models.pages import classed, packet, texts_of, without_places
+from docplatform_tests.models.pages import classed, laid_out, packet, texts_of, without_places
 
 
 class TestDocumentClasses(TrainerContract):
@@ -68,7 +68,7 @@ def test_labelled_packets_are_learned_from_as_the_documents_they_hold() -> None:
 
 
 def test_packets_stay_whole_where_the_project_says_so() -> None:
-    model = DocumentClassTrainer.from_options({"split_packets": False}).train(classed(), [])
+    model = DocumentClassTrainer.from_options({"split_packets": False, "abstain_far": 0}).train(classed(), [])
     (prediction,) = model.predict([packet("p", classed(4, seed=9)).document])
     assert len(prediction.parts) == 1
 
@@ -93,3 +93,15 @@ def test_the_likeliest_division_weighs_classes_against_beginnings() -> None:
     assert divide(classes, np.array([1.0, 0.001, 0.001, 0.001])) == [(0, 4)]
     assert divide(classes, np.full(4, 0.99)) == [(0, 1), (1, 2), (2, 3), (3, 4)]
     assert divide(classes[:1], np.array([1.0])) == [(0, 1)]
+
+
+def test_a_document_far_from_all_examples_is_abstained_from_and_in_a_packet_its_pages_are_of_no_part() -> None:
+    model = DocumentClassTrainer.from_options({}).train(classed(), [])
+    lines = ("The river rose above the meadow", "and farmers drove their sheep uphill", "before evening fell")
+    foreign = laid_out("far", [[("", line, 0.1, 0.2 + 0.1 * row) for row, line in enumerate(lines)]], ("letter",))
+    (prediction,) = model.predict([foreign.document])
+    assert prediction.abstained
+    both = packet("p", [classed(2, seed=9)[1], foreign])
+    assert [(p.category, p.last_page) for p in model.predict([both.document])[0].parts] == [("report", 1)]
+    unbounded = DocumentClassTrainer.from_options({"abstain_far": 0}).train(classed(), [])
+    assert not unbounded.predict([foreign.document])[0].abstained

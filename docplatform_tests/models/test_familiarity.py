@@ -51,7 +51,7 @@ def test_an_example_does_not_make_itself_familiar() -> None:
 def test_a_share_of_words_is_weighed_by_their_rarity() -> None:
     given = [f"the {word}" for word in ("amount", "lender", "server", "vendor")]
     features, _ = TextFeatures.fit(given, ClassificationOptions())
-    known, half, none = ("the amount", "the zebra", "yak zebra")
+    known, half, none = ("the amount", "the zebra yak", "yak zebra")
     shares = features.known_share([known, half, none, "..."], features.transform([known, half, none, "..."]))
     assert shares[0] == pytest.approx(1.0)
     assert 0 < shares[1] < 0.5
@@ -64,3 +64,15 @@ def test_examples_of_no_class_are_familiar_too() -> None:
     model = MultiLabelTrainer.from_options({}).train([*multi_label(), *plain], [])
     (prediction,) = model.predict(texts("meadow river tree"))
     assert not prediction.abstained
+
+
+def test_one_unknown_word_does_not_make_a_short_text_of_a_small_vocabulary_far_and_two_do() -> None:
+    names = {"open": "valve", "shut": "valve", "start": "pump", "stop": "pump"}
+    closed = [
+        LabeledExample(f"{i}{verb}", f"{verb} the {noun} now please", (noun,))
+        for verb, noun in names.items()
+        for i in range(10)
+    ]
+    model = SingleLabelTrainer.from_options({}).train(closed, [])
+    given = ("open the valve Alice please", "open the old valve", "stop the zebra quickly", "quick brown foxes jump")
+    assert [p.abstained for p in model.predict(texts(*given))] == [False, False, True, True]

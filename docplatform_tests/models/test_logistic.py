@@ -46,3 +46,12 @@ def test_a_class_without_examples_is_never_the_likeliest() -> None:
     rows, truth = problem(2)
     scores = fit_softmax(rows, truth[:, None] == np.arange(3), 10.0).scores(rows)
     assert (scores.argmax(axis=1) < 2).all()
+
+
+def test_a_factor_of_features_is_a_penalty_on_weights_divided_by_it() -> None:
+    rows, truth = problem(3)
+    has, factor = truth[:, None] == np.arange(3), np.linspace(0.2, 3.0, rows.shape[1], dtype=np.float32)
+    scaled = fit_softmax(rows.multiply(factor).tocsr(), has, 10.0)
+    found = fit_softmax(rows, has, 10.0, factor=factor)
+    assert np.allclose(found.scores(rows), scaled.scores(rows.multiply(factor).tocsr()), atol=1e-4)
+    assert not np.allclose(found.scores(rows), fit_softmax(rows, has, 10.0).scores(rows), atol=1e-2)

@@ -17,19 +17,15 @@ import numpy.typing as npt
 from docplatform.documents.document_text import DocumentText, cut_to_pages
 from docplatform.documents.predictions import Category, DocumentPart, LabeledExample, Prediction, TaskKind
 from docplatform.models.local.calibration import fit_scale, softmax
+from docplatform.models.local.classifier_files import ClassifierFiles
 from docplatform.models.local.document_rows import DocumentRows, PageSet, documents_in, page_clues
 from docplatform.models.local.examples import in_stable_order, single_classes
+from docplatform.models.local.familiarity import Familiarity
 from docplatform.models.local.features import TextFeatures
 from docplatform.models.local.layout_profile import profile
-from docplatform.models.local.linear import REGULARIZATIONS, LinearWeights, fit_one_vs_rest
-from docplatform.models.local.model_folder import (
-    Arrays,
-    arrays_from_bytes,
-    arrays_to_bytes,
-    corrupt,
-    read_model,
-    write_model,
-)
+from docplatform.models.local.linear import LinearWeights
+from docplatform.models.local.logistic import REGULARIZATION, fit_softmax
+from docplatform.models.local.model_folder import Arrays
 from docplatform.models.local.options import DocumentClassOptions, parse_options
 from docplatform.models.local.packets import Boundary, divide, pages_of, pairs
 from docplatform.models.local.selection import folds_to_hold_out, held_out_scores
@@ -40,7 +36,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-ENGINE = "tfidf-layout-svm/1"
+ENGINE = "tfidf-layout-softmax/1"
 _LAYOUT_WEIGHTS = (0.0, 0.1)
 """Weights of the layout's numbers beside TF-IDF rows of length 1.4 that are tried."""
 _PARTS = 3
@@ -49,17 +45,19 @@ _ABSTAINED = Prediction(abstained=True)
 
 @dataclass(frozen=True)
 class DocumentClassModel:
-    """Tells of which class a document is, and which documents a file holds. Abstains where no word is known.
+    """Tells of which class a document is, and which documents a file holds.
 
-    A packet is of each class that one of its documents is of, as sure as of the least sure of those.
+    A packet is of each class that one of its documents is of, as sure as of the least sure of those. Abstains from
+    what is far from all examples.
     """
 
     labels: tuple[str, ...]
     rows: DocumentRows
+    familiarity: Familiarity
     weights: LinearWeights
     scale: float
     first_pages: LinearWeights
-    """Tells the words of first pages from those of others."""
+    """Tells first pages from others: scores of others, and of first ones."""
     boundary: Boundary
     divides: bool
     min_confidence: float
@@ -120,13 +118,14 @@ class DocumentClassModel:
         words, rows = self.rows.of(pages)
         classes = softmax(self.weights.scores(rows), self.scale)
         following = [(i - 1, i) for i in range(1, len(pages))]
-        told = page_clues(pages, following, words, classes, self.first_pages.scores(rows)[:, 0])
+        told = page_clues(pages, following, words, classes, _firstness(self.first_pages, rows))
         return np.concatenate([[1.0], self.boundary.probability(told)]), classes
 
     def probabilities(self, documents: Sequence[DocumentText]) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        """Documents x classes, and whether any word of each is known."""
+        """Documents x classes, and whether each is like an example."""
         words, rows = self.rows.of(documents)
-        return softmax(self.weights.scores(rows), self.scale), np.diff(words.indptr) > 0
+        far = self.familiarity.is_far(self.rows.features, [document.text for document in documents], words)
+        return softmax(self.weights.scores(rows), self.scale), ~far
 
     @one_thread
     def class_probabilities(self, documents: Sequence[DocumentText]) -> list[Mapping[str, float] | None]:
@@ -139,27 +138,23 @@ class DocumentClassModel:
 
     def save(self, folder: Path) -> None:
         """Write the model's files into an existing folder."""
-        vocabulary, idf = self.rows.features.to_files()
-        arrays: Arrays = {
-            **idf,
-            "weights": self.weights.weights,
-            "bias": self.weights.bias,
-            "means": self.rows.means,
-            "deviations": self.rows.deviations,
-            "boundary": self.boundary.weights,
-            "first_weights": self.first_pages.weights,
-            "first_bias": self.first_pages.bias,
-        }
         header = {
             "kind": self.kind.value,
-            "labels": list(self.labels),
             "scale": self.scale,
             "layout_weight": self.rows.layout_weight,
             "boundary_bias": self.boundary.bias,
             "divides": self.divides,
             "min_confidence": self.min_confidence,
         }
-        write_model(folder, ENGINE, header, {"vocabulary.json": vocabulary, "weights.npz": arrays_to_bytes(arrays)})
+        arrays: Arrays = {
+            "means": self.rows.means,
+            "deviations": self.rows.deviations,
+            "boundary": self.boundary.weights,
+            "first_weights": self.first_pages.weights,
+            "first_bias": self.first_pages.bias,
+        }
+        features = self.rows.features
+        ClassifierFiles(self.labels, features, self.familiarity, self.weights, header, arrays).write(folder, ENGINE)
 
 
 @dataclass(frozen=True)
@@ -185,27 +180,29 @@ class DocumentClassTrainer:
 
     @one_thread
     def train(self, train: Sequence[LabeledExample], validation: Sequence[LabeledExample]) -> DocumentClassModel:
-        """Choose C and the layout's weight on held-out documents, then fit on all, validation included.
+        """Choose the layout's weight on held-out documents, then fit on all, validation included.
 
         Packets are learned from as the documents they hold. Pages of documents of several pages are learned from too.
         """
         units, classes = single_classes(documents_in(in_stable_order([*train, *validation])))
         documents, labels = [unit.document for unit in units], tuple(sorted(set(classes)))
+        texts = [document.text for document in documents]
         truth = np.array([labels.index(name) for name in classes])
-        features, words = TextFeatures.fit([d.text for d in documents], self.options.of_text)
+        features, words = TextFeatures.fit(texts, self.options)
         profiles = np.array([profile(d) for d in documents])
         rows = DocumentRows(features, profiles.mean(axis=0), np.maximum(profiles.std(axis=0), 1e-3), 0.0)
-        regularization, rows, scale = self._chosen(
-            rows, words, rows.standard(profiles), [d.text for d in documents], truth
-        )
+        has = truth[:, None] == np.arange(len(labels))
+        rows, scale = self._chosen(rows, words, rows.standard(profiles), texts, truth)
+        regularization = self._regularization
         pages = PageSet.of(documents, truth)
         _, all_rows = rows.of([*documents, *[pages.pages[i] for i in pages.of_several]])
         all_truth = np.concatenate([truth, pages.truth[pages.of_several]])
-        weights = fit_one_vs_rest(all_rows, all_truth[:, None] == np.arange(len(labels)), regularization)
+        weights = fit_softmax(all_rows, all_truth[:, None] == np.arange(len(labels)), regularization)
         first_pages, boundary = _boundary(pages, rows, len(labels), regularization, scale)
         return DocumentClassModel(
             labels=labels,
             rows=rows,
+            familiarity=Familiarity.fit(features, texts, words, has, self.options.abstain_far),
             weights=weights,
             scale=scale,
             first_pages=first_pages,
@@ -221,45 +218,40 @@ class DocumentClassTrainer:
         standard: Floats,
         texts: Sequence[str],
         truth: npt.NDArray[np.int64],
-    ) -> tuple[float, DocumentRows, float]:
-        """C, the rows with their layout's weight, and the scale of scores, from documents that were held out."""
+    ) -> tuple[DocumentRows, float]:
+        """The rows with their layout's weight, and the scale of scores, from documents that were held out."""
         has = truth[:, None] == np.arange(truth.max() + 1)
         folds, chosen = folds_to_hold_out(texts, truth.tolist(), [False] * len(texts))
         trials = []
         for weight in _LAYOUT_WEIGHTS if self.options.layout else _LAYOUT_WEIGHTS[:1]:
             weighted = DocumentRows(rows.features, rows.means, rows.deviations, weight)
             joined = weighted.join(words, standard)
-            for regularization in self._candidates:
-                held_out = held_out_scores(joined, has, folds, chosen, regularization)
-                right = held_out.scores.argmax(axis=1) == truth[held_out.index]
-                scale = fit_scale(held_out.scores, truth[held_out.index])
-                trials.append((int(right.sum()), -weight, -regularization, weighted, scale))
-        _, _, negated, weighted, scale = max(trials, key=lambda trial: trial[:3])
-        return -negated, weighted, scale
+            held_out = held_out_scores(joined, has, folds, chosen, self._regularization, fit_softmax)
+            right = held_out.scores.argmax(axis=1) == truth[held_out.index]
+            scale = fit_scale(held_out.scores, truth[held_out.index])
+            trials.append((int(right.sum()), -weight, weighted, scale))
+        *_, weighted, scale = max(trials, key=lambda trial: trial[:2])
+        return weighted, scale
 
     @property
-    def _candidates(self) -> tuple[float, ...]:
-        given = self.options.regularization
-        return REGULARIZATIONS if given is None else (given,)
+    def _regularization(self) -> float:
+        return self.options.regularization or REGULARIZATION
 
     def load(self, folder: Path) -> DocumentClassModel:
         """Read back what ``DocumentClassModel.save`` wrote."""
-        header, files = read_model(folder, ENGINE)
-        try:
-            arrays = arrays_from_bytes(files["weights.npz"])
-            features = TextFeatures.from_files(files["vocabulary.json"], arrays)
+        with ClassifierFiles.reading(folder, ENGINE) as kept:
+            header, arrays = kept.header, kept.arrays
             return DocumentClassModel(
-                labels=tuple(header["labels"]),
-                rows=DocumentRows(features, arrays["means"], arrays["deviations"], float(header["layout_weight"])),
-                weights=LinearWeights(arrays["weights"], arrays["bias"]),
+                labels=kept.labels,
+                rows=DocumentRows(kept.features, arrays["means"], arrays["deviations"], float(header["layout_weight"])),
+                familiarity=kept.familiarity,
+                weights=kept.weights,
                 scale=float(header["scale"]),
                 first_pages=LinearWeights(arrays["first_weights"], arrays["first_bias"]),
                 boundary=Boundary(arrays["boundary"], float(header["boundary_bias"])),
                 divides=bool(header["divides"]),
                 min_confidence=float(header["min_confidence"]),
             )
-        except (KeyError, ValueError, TypeError) as error:
-            raise corrupt(folder, f"{type(error).__name__}: {error}") from error
 
 
 def _boundary(
@@ -271,16 +263,20 @@ def _boundary(
     """
     words, both = rows.of(pages.pages)
     has = pages.truth[:, None] == np.arange(classes)
-    first = pages.is_first[:, None]
+    first = np.stack([~pages.is_first, pages.is_first], axis=1)
     folds = np.repeat(np.arange(len(pages.documents)) % _PARTS, [len(n) for n in pages.documents])
     probabilities, firsts = np.zeros(has.shape), np.zeros(len(first))
     for fold in range(_PARTS):
         kept, held = folds != fold, folds == fold
         if kept.any() and held.any():
-            probabilities[held] = softmax(
-                fit_one_vs_rest(both[kept], has[kept], regularization).scores(both[held]), scale
-            )
-            firsts[held] = fit_one_vs_rest(both[kept], first[kept], regularization).scores(both[held])[:, 0]
+            told = fit_softmax(both[kept], has[kept], regularization)
+            probabilities[held] = softmax(told.scores(both[held]), scale)
+            firsts[held] = _firstness(fit_softmax(both[kept], first[kept], regularization), both[held])
     following, begins = pairs(pages.documents)
-    told = page_clues(pages.pages, following, words, probabilities, firsts)
-    return fit_one_vs_rest(both, first, regularization), Boundary.fit(told, np.array(begins, dtype=np.bool_))
+    clues = page_clues(pages.pages, following, words, probabilities, firsts)
+    return fit_softmax(both, first, regularization), Boundary.fit(clues, np.array(begins, dtype=np.bool_))
+
+
+def _firstness(first_pages: LinearWeights, rows: csr_matrix) -> Floats:
+    """How much each page is like a first one, as logarithms of odds."""
+    return np.asarray(np.diff(first_pages.scores(rows), axis=1)[:, 0])

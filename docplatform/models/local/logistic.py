@@ -24,6 +24,9 @@ Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
+REGULARIZATION = 20.0
+"""C where the project gives none. From 5 to 50 held-out accuracy was the same within .001 on banking77, and the same on
+210 abstracts: choosing it cost as much as all else and chose nothing."""
 _MEMORY = 6
 """Steps that L-BFGS remembers."""
 _MAX_STEPS = 60
@@ -34,7 +37,13 @@ _Loss = Callable[[Floats32], tuple[float, Floats32]]
 """Scores (examples x classes) to the weighted loss and its slope."""
 
 
-def fit_softmax(rows: csr_matrix, has: Bools, regularization: float, weight: Floats | None = None) -> LinearWeights:
+def fit_softmax(
+    rows: csr_matrix,
+    has: Bools,
+    regularization: float,
+    weight: Floats | None = None,
+    factor: Floats32 | None = None,
+) -> LinearWeights:
     """Fit classes that exclude each other, weighted by their rarity.
 
     Args:
@@ -42,24 +51,28 @@ def fit_softmax(rows: csr_matrix, has: Bools, regularization: float, weight: Flo
         has: Examples x classes, one true in each row.
         regularization: C: larger fits closer.
         weight: Of each example, beside its class's.
+        factor: Of each feature: the penalty is on its weights divided by it. Default: 1.
     """
     truth, index = has.argmax(axis=1), np.arange(len(has))
     count = np.maximum(has.sum(axis=0), 1)
     rarity = (len(has) / ((has.any(axis=0)).sum() * count))[truth]
-    factor = (regularization * rarity * (1.0 if weight is None else weight)).astype(np.float32)[:, None]
+    each = (regularization * rarity * (1.0 if weight is None else weight)).astype(np.float32)[:, None]
 
     def loss(scores: Floats32) -> tuple[float, Floats32]:
         slope = scores - scores.max(axis=1, keepdims=True)
         own = slope[index, truth]
         np.exp(slope, out=slope)
         total = slope.sum(axis=1, keepdims=True)
-        value = float(np.dot(factor[:, 0], np.log(total[:, 0]) - own))
+        value = float(np.dot(each[:, 0], np.log(total[:, 0]) - own))
         slope /= total
         slope[index, truth] -= 1
-        slope *= factor
+        slope *= each
         return value, slope
 
-    return _fit(rows, has.shape[1], loss)
+    if factor is None:
+        return _fit(rows, has.shape[1], loss)
+    found = _fit(rows.multiply(factor).tocsr(), has.shape[1], loss)
+    return LinearWeights(found.weights * factor[:, None], found.bias)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from docplatform.documents.document_text import DocumentText
 from docplatform.documents.predictions import Category, LabeledExample, Prediction, TaskKind
 from docplatform.models.local.calibration import best_threshold, fit_sigmoid, sigmoid
+from docplatform.models.local.classifier_files import ClassifierFiles
 from docplatform.models.local.engine_choice import (
     LINEAR,
     EngineChoice,
@@ -24,14 +25,6 @@ from docplatform.models.local.examples import label_matrix
 from docplatform.models.local.familiarity import Familiarity
 from docplatform.models.local.features import TextFeatures
 from docplatform.models.local.linear import REGULARIZATIONS, LinearWeights, fit_one_vs_rest
-from docplatform.models.local.model_folder import (
-    Arrays,
-    arrays_from_bytes,
-    arrays_to_bytes,
-    corrupt,
-    read_model,
-    write_model,
-)
 from docplatform.models.local.options import ClassificationOptions, parse_options
 from docplatform.models.local.selection import HeldOut, folds_to_hold_out, held_out_scores
 from docplatform.models.local.threads import engine_versions, one_thread
@@ -41,8 +34,8 @@ from docplatform.models.search import NOT_KEPT, SearchStore
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-ENGINE = "tfidf-svm-sigmoid/2"
-EMBEDDINGS_ENGINE = "embeddings-tfidf-svm-sigmoid/1"
+ENGINE = "tfidf-svm-sigmoid/3"
+EMBEDDINGS_ENGINE = "embeddings-tfidf-svm-sigmoid/2"
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -156,25 +149,16 @@ class MultiLabelModel:
 
     def save(self, folder: Path) -> None:
         """Write the model's files into an existing folder."""
-        vocabulary, idf = self.features.to_files()
-        arrays: Arrays = {
-            **idf,
-            **self.familiarity.to_arrays(),
-            "weights": self.weights.weights,
-            "bias": self.weights.bias,
-            "scale": self.decisions.scale,
-            "shift": self.decisions.shift,
-            "threshold": self.decisions.threshold,
-        }
         header = {
             "kind": self.kind.value,
-            "labels": list(self.labels),
             "regularization": self.regularization,
             "min_confidence": self.min_confidence,
             **self.engine.to_header(),
         }
         engine = ENGINE if self.engine.encoder is None else EMBEDDINGS_ENGINE
-        write_model(folder, engine, header, {"vocabulary.json": vocabulary, "weights.npz": arrays_to_bytes(arrays)})
+        ClassifierFiles(self.labels, self.features, self.familiarity, self.weights, header, vars(self.decisions)).write(
+            folder, engine
+        )
 
 
 @dataclass(frozen=True)
@@ -235,18 +219,14 @@ class MultiLabelTrainer:
 
     def load(self, folder: Path) -> MultiLabelModel:
         """Read back what ``MultiLabelModel.save`` wrote."""
-        header, files = read_model(folder, ENGINE, EMBEDDINGS_ENGINE)
-        try:
-            arrays = arrays_from_bytes(files["weights.npz"])
+        with ClassifierFiles.reading(folder, ENGINE, EMBEDDINGS_ENGINE) as kept:
             return MultiLabelModel(
-                labels=tuple(header["labels"]),
-                features=TextFeatures.from_files(files["vocabulary.json"], arrays),
-                familiarity=Familiarity.from_arrays(arrays),
-                weights=LinearWeights(arrays["weights"], arrays["bias"]),
-                decisions=Decisions(arrays["scale"], arrays["shift"], arrays["threshold"]),
-                regularization=float(header["regularization"]),
-                min_confidence=float(header["min_confidence"]),
-                engine=EngineChoice.from_header(header, self.options),
+                labels=kept.labels,
+                features=kept.features,
+                familiarity=kept.familiarity,
+                weights=kept.weights,
+                decisions=Decisions(*(kept.arrays[name] for name in ("scale", "shift", "threshold"))),
+                regularization=float(kept.header["regularization"]),
+                min_confidence=float(kept.header["min_confidence"]),
+                engine=EngineChoice.from_header(kept.header, self.options),
             )
-        except (KeyError, ValueError, TypeError) as error:
-            raise corrupt(folder, f"{type(error).__name__}: {error}") from error

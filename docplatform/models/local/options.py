@@ -11,13 +11,16 @@ from docplatform.errors import ConfigurationError
 from docplatform.models.search import SearchOptions
 
 
-class ClassificationOptions(BaseModel):
-    """Options of single- and multi-label classification."""
+class TextOptions(BaseModel):
+    """What every classifier of texts takes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     regularization: float | None = Field(
-        None, gt=0, description="C of the linear classifier: larger fits closer. Default: chosen by cross-validation."
+        None,
+        gt=0,
+        description="C of the linear classifier: larger fits closer. Default: 20; of several labels, chosen by "
+        "cross-validation.",
     )
     word_ngrams: int = Field(2, ge=1, le=3, description="Longest run of words that is a feature.")
     char_ngrams: int = Field(5, ge=0, le=6, description="Longest run of characters; 0: words only.")
@@ -28,6 +31,11 @@ class ClassificationOptions(BaseModel):
     abstain_far: float = Field(
         0.0005, ge=0, lt=1, description="Share of texts like the examples that may be abstained from as far from all."
     )
+
+
+class ClassificationOptions(TextOptions):
+    """Options of single- and multi-label classification."""
+
     search: SearchOptions | None = Field(None, description="Search for hyperparameters under a budget. Default: none.")
     engine: Literal["linear", "embeddings", "auto"] = Field(
         "linear",
@@ -72,31 +80,18 @@ class TransformerOptions(BaseModel):
     )
 
 
-class DocumentClassOptions(BaseModel):
+class DocumentClassOptions(TextOptions):
     """Options of document classification."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-    regularization: float | None = Field(
-        None, gt=0, description="C of the linear classifier: larger fits closer. Default: chosen by cross-validation."
+    abstain_far: float = Field(
+        0.00001,
+        ge=0,
+        lt=1,
+        description="Share of documents like the examples that may be abstained from as far from all. Smaller than for "
+        "texts: documents of a kind come with letterheads and layouts that no example has.",
     )
-    word_ngrams: int = Field(2, ge=1, le=3, description="Longest run of words that is a feature.")
-    char_ngrams: int = Field(5, ge=0, le=6, description="Longest run of characters; 0: words only.")
-    max_features: int = Field(100_000, ge=100, description="Most features of words, and of characters.")
-    max_characters: int = Field(50_000, ge=100, description="Characters of a document that are looked at.")
     layout: bool = Field(True, description="Look at where words lie too, where that tells held-out documents better.")
     split_packets: bool = Field(True, description="Divide files of several pages into the documents they hold.")
-    min_confidence: float = Field(0.0, ge=0, le=1, description="Below this confidence the model abstains.")
-
-    @property
-    def of_text(self) -> ClassificationOptions:
-        """What concerns a document's words."""
-        return ClassificationOptions(
-            word_ngrams=self.word_ngrams,
-            char_ngrams=self.char_ngrams,
-            max_features=self.max_features,
-            max_characters=self.max_characters,
-        )
 
 
 class EntityOptions(BaseModel):

@@ -26,7 +26,7 @@ Fit = Callable[["csr_matrix", Bools, float], LinearWeights]
 """Rows of examples, who has which class, and C, to weights."""
 
 FOLDS = 5
-_ENOUGH_HELD_OUT = 1_000
+ENOUGH_HELD_OUT = 1_000
 """Once this many examples are held out, further folds are left undone."""
 _ENOUGH_VALIDATION = 300
 """A validation split this large is what is held out; with a smaller one, train and validation are cross-validated."""
@@ -41,7 +41,7 @@ class HeldOut:
 
 
 def folds_to_hold_out(
-    texts: Sequence[str], strata: Sequence[Hashable], is_validation: Sequence[bool]
+    texts: Sequence[str], strata: Sequence[Hashable], is_validation: Sequence[bool], enough: int = ENOUGH_HELD_OUT
 ) -> tuple[Ints, list[int]]:
     """The fold of each example, and which folds are to be held out in turn."""
     if sum(is_validation) >= _ENOUGH_VALIDATION:
@@ -49,7 +49,7 @@ def folds_to_hold_out(
     folds = deal_folds(texts, strata, FOLDS)
     chosen: list[int] = []
     for fold in range(FOLDS):
-        if np.isin(folds, chosen).sum() < _ENOUGH_HELD_OUT and (folds == fold).any():
+        if np.isin(folds, chosen).sum() < enough and (folds == fold).any():
             chosen.append(fold)
     return folds, chosen
 
