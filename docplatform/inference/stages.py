@@ -276,13 +276,8 @@ class PredictionStage:
             predictions = iter(model.predict([document for documents in parts for document in documents]))
             for (row, _), documents in zip(batch, parts, strict=True):
                 said = list(islice(predictions, len(documents)))
-                yield Made(
-                    document_id=row["document_id"],
-                    values={
-                        "name": row["name"],
-                        **prediction_values(self.project, self.version, said, self.thresholds),
-                    },
-                )
+                values = prediction_values(self.project, self.version, said, self.thresholds)
+                yield Made(document_id=row["document_id"], values={"name": row["name"], **values})
 
 
 def reading_stages(
