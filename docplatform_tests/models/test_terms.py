@@ -31,6 +31,18 @@ def test_the_most_frequent_terms_are_kept_and_of_equally_frequent_ones_the_first
     assert terms.names == ["a", "b", "d"]
 
 
+def test_a_term_is_lone_that_were_none_without_one_of_its_texts() -> None:
+    texts = ["a b b", "a c", "a b d", "a d"]
+
+    def lone(in_texts: int, most: int) -> dict[str, bool]:
+        terms, _ = Terms.fit("word", (1, 1), 1.0, texts, in_texts=in_texts, most=most)
+        return dict(zip(terms.names, terms.is_lone, strict=True))
+
+    assert lone(1, 9) == {"a": False, "b": False, "c": True, "d": False}
+    assert lone(2, 9) == {"a": False, "b": True, "d": True}
+    assert lone(1, 2) == {"a": False, "b": True}
+
+
 def test_rows_have_the_length_asked_for() -> None:
     _, rows = Terms.fit("char_wb", (2, 3), 1.4, ["abc", "abd abd"], in_texts=1, most=100)
     assert np.sqrt(rows.multiply(rows).sum(axis=1)) == pytest.approx(1.4, abs=1e-6)

@@ -80,11 +80,13 @@ class TextFeatures:
         Args:
             texts: Any texts.
             rows: What ``transform``, or ``fit``, gave for them.
-            others_only: The texts are those that were fitted on; a word that no other of them has is unknown.
+            others_only: The texts are those that were just fitted on; a word that only one of them makes known is
+                unknown.
         """
         rarity, unseen = self._rarity
-        if others_only:
-            rarity = np.where(rarity > unseen - np.log(2) - 1e-6, 0.0, rarity)
+        if others_only and (is_lone := self.blocks[0].is_lone) is not None:
+            rarity = rarity.copy()
+            rarity[: len(is_lone)][is_lone] = 0.0
         stands = rows.astype(np.bool_).astype(np.float64)
         found = (set(_WORD.findall(text[: self.max_characters].lower())) for text in texts)
         count = np.array([len(words) for words in found], dtype=np.float64)

@@ -36,6 +36,8 @@ class Terms:
     """Length of a text's row in these terms."""
     names: Sequence[str]
     idf: Floats
+    is_lone: npt.NDArray[np.bool_] | None = None
+    """Which would be no terms without one of the texts that hold them; None: not known any more."""
 
     @classmethod
     def fit(
@@ -56,13 +58,16 @@ class Terms:
             return None
         frequency = np.bincount(counts.indices, minlength=counts.shape[1])
         kept = np.flatnonzero(frequency >= in_texts)
+        total, least = np.asarray(counts.sum(axis=0)).ravel(), 0
         if len(kept) > most:
-            total = np.asarray(counts.sum(axis=0)).ravel()[kept]
-            kept = np.sort(kept[np.argsort(-total, kind="stable")[:most]])
+            kept = np.sort(kept[np.argsort(-total[kept], kind="stable")[:most]])
+            least = total[kept].min()
         if not len(kept):
             return None
         idf = np.log((1 + len(texts)) / (1 + frequency[kept])) + 1
-        terms = cls(analyzer, ngrams, weight, [str(name) for name in counter.get_feature_names_out()[kept]], idf)
+        is_lone = (frequency[kept] - 1 < in_texts) | (total[kept] - 1 < least)
+        names = [str(name) for name in counter.get_feature_names_out()[kept]]
+        terms = cls(analyzer, ngrams, weight, names, idf, is_lone)
         return terms, terms._weighed(counts[:, kept])
 
     def rows(self, texts: Sequence[str]) -> csr_matrix:
