@@ -78,6 +78,23 @@ def test_line_items_are_found_row_by_row() -> None:
         assert {f.name: f.content for f in prediction.fields if f.name.startswith("Items/")} == truth
 
 
+def test_what_was_learned_from_capitals_alone_holds_for_other_texts() -> None:
+    examples = [without_places(e) for e in invoices(30)]
+    shouted = [in_capitals(e) for e in examples]
+    trained = FieldTrainer.from_options({}).train(shouted[:20], [])
+    assert not trained.has_case
+    assert FieldTrainer.from_options({}).train(examples[:20], []).has_case
+    for spoken, loud in zip(examples[20:], shouted[20:], strict=True):
+        found, same = trained.predict([spoken.document, loud.document])
+        assert [(f.name, f.spans) for f in found.fields] == [(f.name, f.spans) for f in same.fields]
+        assert found.fields
+
+
+def in_capitals(example: LabeledExample) -> LabeledExample:
+    entities = tuple(replace(e, text=e.text.upper()) for e in example.entities)
+    return replace(example, text=example.text.upper(), entities=entities)
+
+
 def test_texts_without_places_are_learned_from_too() -> None:
     model = FieldTrainer.from_options({"max_iterations": 60}).train([without_places(e) for e in invoices()], [])
     for example in invoices(4, seed=9):

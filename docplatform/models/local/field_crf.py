@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -50,14 +51,29 @@ def pages_of(pieces: Sequence[Piece]) -> list[range]:
     return found
 
 
-def page_features(pieces: Sequence[Piece], laid: LaidPage | None) -> list[Any]:
-    """One ``pycrfsuite.ItemSequence`` per page."""
+_FEW = 0.01
+"""Share of lower-case letters below which texts are all capitals, but for slips."""
+
+
+def tells_case(texts: Iterable[str]) -> bool:
+    """Whether letters are of both cases. Where they aren't, other texts look like something else by their case alone.
+
+    Receipts typed off in capitals are an example, from which values on photographed ones are to be found.
+    """
+    letters = Counter(character.islower() for text in texts for character in text if character.isalpha())
+    return letters[True] >= _FEW * letters.total()
+
+
+def page_features(pieces: Sequence[Piece], laid: LaidPage | None, *, has_case: bool = True) -> list[Any]:
+    """One ``pycrfsuite.ItemSequence`` per page; without ``has_case`` of the words in capitals."""
     from pycrfsuite import ItemSequence
 
     placed = laid.features() if laid is not None else None
     sequences = []
     for page in pages_of(pieces):
         members = pieces[page.start : page.stop]
+        if not has_case:
+            members = [replace(piece, text=piece.text.upper()) for piece in members]
         rows = layout_features(members, segments_of(members))
         if placed is not None:
             rows = [[*row, *placed[i]] for row, i in zip(rows, page, strict=True)]

@@ -17,7 +17,7 @@ from docplatform.models.local.bio import tags_of
 from docplatform.models.local.crf import TokenSequences, open_crf
 from docplatform.models.local.examples import deal_folds
 from docplatform.models.local.field_confidence import Scored
-from docplatform.models.local.field_crf import LabeledPieces, page_features, pages_of, spans_of
+from docplatform.models.local.field_crf import LabeledPieces, page_features, pages_of, spans_of, tells_case
 from docplatform.models.local.field_spans import Assembly, Value, in_one_word, placed, said
 from docplatform.models.local.field_types import FieldType, ValueReader
 from docplatform.models.local.form_template import FormTemplate, LaidPage
@@ -42,6 +42,8 @@ class FieldProblem:
     laid: Sequence[LaidPage | None]
     """Each document over the form, told of others' labels only."""
     documents: Sequence[TokenSequences]
+    has_case: bool
+    """Whether letters of both cases are told apart: not where all examples are in capitals."""
     labels: tuple[str, ...]
     assembly: Assembly
     readers: Mapping[str, ValueReader]
@@ -57,13 +59,14 @@ class FieldProblem:
             FormTemplate.of([d.pieces for d in labelled], [d.ranges for d in labelled]) if look_for_form else None
         )
         laid = [template.laid_over(d.pieces, number) if template else None for number, d in enumerate(labelled)]
+        has_case = tells_case(example.text for example in examples)
         documents = [
-            TokenSequences(page_features(d.pieces, where), _tags(d), d.ranges)
+            TokenSequences(page_features(d.pieces, where, has_case=has_case), _tags(d), d.ranges)
             for d, where in zip(labelled, laid, strict=True)
         ]
         readers = _readers(examples, labels)
         assembly = _assembly(labelled, readers)
-        return cls(examples, labelled, template, laid, documents, labels, assembly, readers)
+        return cls(examples, labelled, template, laid, documents, has_case, labels, assembly, readers)
 
     @property
     def digest(self) -> str:

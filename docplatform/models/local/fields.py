@@ -36,6 +36,8 @@ class FieldModel:
     labels: tuple[str, ...]
     """Fields; a column of line items is ``Items/*/Amount``."""
     crf: bytes
+    has_case: bool
+    """Whether letters of both cases are told apart."""
     known_words: KnownWords
     template: FormTemplate | None
     assembly: Assembly
@@ -61,7 +63,7 @@ class FieldModel:
     def _predict_one(self, tagger: Any, document: DocumentText) -> Prediction:
         pieces = pieces_of(document)
         laid = self.template.laid_over(pieces) if self.template is not None else None
-        found = spans_of(tagger, pieces, page_features(pieces, laid), self.labels)
+        found = spans_of(tagger, pieces, page_features(pieces, laid, has_case=self.has_case), self.labels)
         spans = found.spans if laid is None else placed(found.spans, pieces, laid, self.readers)
         fields: list[FieldValue] = []
         for value in self.assembly.values(spans, pieces, self.readers, found.faint):
@@ -89,6 +91,7 @@ class FieldModel:
         header = {
             "kind": self.kind.value,
             "labels": list(self.labels),
+            "has_case": self.has_case,
             "assembly": self.assembly.to_json(),
             "types": {name: [reader.field_type.value, reader.day_first] for name, reader in self.readers.items()},
             "confidence": self.confidence.to_json(),
@@ -133,6 +136,7 @@ class FieldTrainer:
         return FieldModel(
             labels=problem.labels,
             crf=self._fit(problem.documents, settings),
+            has_case=problem.has_case,
             known_words=KnownWords.fit([e.text for e in problem.examples], self.options.least_familiar),
             template=problem.template,
             assembly=problem.assembly,
@@ -169,6 +173,7 @@ class FieldTrainer:
             model = FieldModel(
                 labels=tuple(header["labels"]),
                 crf=files["fields.crfsuite"],
+                has_case=bool(header["has_case"]),
                 known_words=KnownWords.from_files(files),
                 template=FormTemplate.from_file(files["form.json"]) if "form.json" in files else None,
                 assembly=Assembly.from_json(header["assembly"]),
