@@ -127,7 +127,9 @@ def start(factory: ReaderFactory, memory_bytes: int, parent: int, writer: Connec
     """Make this process a worker: single-threaded engines, a memory limit, no life without its parent.
 
     Resident memory is limited to what is there now and ``memory_bytes`` more, and looked at 20 times a second; what is
-    reserved, used or not, to twice as much, which the kernel enforces at once. Large results are left in ``outbox``.
+    reserved, used or not, to four times as much, which the kernel enforces at once. That has to be far enough away for
+    the look to come first: native code that is refused memory aborts, and that says nothing of why (seen on a busy
+    machine with twice as much). Large results are left in ``outbox``.
     """
     from pebble import CONSTS
 
@@ -137,7 +139,7 @@ def start(factory: ReaderFactory, memory_bytes: int, parent: int, writer: Connec
         os.environ[name] = "1"
     die_with_parent(parent)
     limit = _resident_bytes() + memory_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (_virtual_bytes() + 2 * memory_bytes, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_AS, (_virtual_bytes() + 4 * memory_bytes, resource.RLIM_INFINITY))
     threading.Thread(target=_watch, args=(parent, limit), name="docplatform-guard", daemon=True).start()
     _reader, _writer, _outbox = factory(), writer, outbox
 
