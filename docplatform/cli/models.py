@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -152,23 +152,27 @@ def show(project: str, as_json: bool) -> None:
         row = {"project": project, "versions": versions, "history": history, "advice": advice and advice.to_dict()}
         click.echo(json.dumps(row))
         return
+    for line in (*_version_lines(versions), *_history_lines(history), *advice_lines(project, advice)):
+        click.echo(line)
+
+
+def _version_lines(versions: list[dict[str, Any]]) -> Iterator[str]:
     for version in versions:
         score = "not judged" if version["f1"] is None else f"F1 {version['f1']:.4f}"
         stale = f", STALE: {version['stale']}" if version["stale"] else ""
-        click.echo(
-            f"version {version['version']}: {score}, {version['created_at'][:16]}, run {version['run_id']}{stale}"
-        )
-        click.echo(f"  dataset {version['dataset_version'][:12]}, labels {printable(', '.join(version['labels']), 80)}")
+        yield f"version {version['version']}: {score}, {version['created_at'][:16]}, run {version['run_id']}{stale}"
+        yield f"  dataset {version['dataset_version'][:12]}, labels {printable(', '.join(version['labels']), 80)}"
         if "engine_choice" in version["lineage"]:
-            click.echo(f"  engine: {printable(version['lineage']['engine_choice'])}")
+            yield f"  engine: {printable(version['lineage']['engine_choice'])}"
         if version["review"]:
-            click.echo(f"  reviewed by a person: {printable(version['review'])}")
+            yield f"  reviewed by a person: {printable(version['review'])}"
+
+
+def _history_lines(history: list[dict[str, Any]]) -> Iterator[str]:
     for change in history:
         pin = ", pinned" if change["pinned"] else ""
         what = f"{change['alias']} -> {change['version'] or 'none'} ({change['action']}{pin})"
-        click.echo(f"{str(change['changed_at'])[:16]} {what}: {printable(str(change['reason']))}")
-    for line in advice_lines(project, advice):
-        click.echo(line)
+        yield f"{str(change['changed_at'])[:16]} {what}: {printable(str(change['reason']))}"
 
 
 @models.command()
